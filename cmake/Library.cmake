@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+# libsmoothact: the op library. _C: the Python module on top of it.
+
+include(CheckCXXCompilerFlag)
+
+add_library(smoothact_flags INTERFACE)
+# <smoothact/...> in the tree as in the installed headers.
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include)
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/csrc ${CMAKE_BINARY_DIR}/include/smoothact SYMBOLIC)
+target_include_directories(smoothact_flags INTERFACE ${PROJECT_SOURCE_DIR}/csrc ${CMAKE_BINARY_DIR}/include)
+# No contraction: a value's bits must not depend on which loop computed it.
+target_compile_options(smoothact_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wno-psabi;-ffp-contract=off;-fno-math-errno;-fno-trapping-math>
+  $<$<COMPILE_LANGUAGE:CUDA>:--fmad=false;--expt-relaxed-constexpr;-Xcompiler=-ffp-contract=off>)
+
+file(GLOB _ops CONFIGURE_DEPENDS csrc/ops/*.cpp)
+add_library(smoothact SHARED ${_ops})
+target_link_libraries(smoothact PUBLIC torch::torch_cpu torch::c10 PRIVATE $<BUILD_INTERFACE:smoothact_flags>)
+# Only the file with the vmap rule may see the stub.
+set_source_files_properties(csrc/ops/vmap.cpp PROPERTIES INCLUDE_DIRECTORIES ${PROJECT_SOURCE_DIR}/cmake/stub)
+
+# CPU kernels, once per instruction set. SMOOTHACT_ISA names the inline namespace, SMOOTHACT_HAS_<ISA> tells the dispatcher what exists.
+set(_flags_DEFAULT "")
+set(_flags_AVX2 -mavx2 -mfma -mf16c)
+set(_flags_AVX512 -mavx512f -mavx512bw -mavx512vl -mavx512dq ${_flags_AVX2} -mprefer-vector-width=512)
+set(SMOOTHACT_BUILT_ISAS)
+math(EXPR _last_shard "${SMOOTHACT_CPU_SHARDS} - 1")
+foreach(_isa IN LISTS SMOOTHACT_ISAS)
+  list(JOIN _flags_${_isa} " " _flags)
+  set(CMAKE_REQUIRED_QUIET ON)
+  check_cxx_compiler_flag("${_flags}" SMOOTHACT_COMPILES_${_isa})
+  if(NOT SMOOTHACT_COMPILES_${_isa})
+    message(STATUS "smoothact: this compiler has no ${_isa}, skipped")
+    continue()
+  endif()
+  list(APPEND SMOOTHACT_BUILT_ISAS ${_isa})
+  target_compile_definitions(smoothact PRIVATE SMOOTHACT_HAS_${_isa})
+  foreach(_shard RANGE ${_last_shard})
+    set(_target smoothact_cpu_${_isa}_${_shard})
+    add_library(${_target} OBJECT csrc/cpu/kernels.cpp)
+    target_link_libraries(${_target} PRIVATE torch::torch_cpu smoothact_flags)
+    target_compile_options(${_target} PRIVATE ${_flags_${_isa}})
+    target_compile_definitions(${_target} PRIVATE SMOOTHACT_ISA=${_isa} SMOOTHACT_SHARD=${_shard} SMOOTHACT_SHARDS=${SMOOTHACT_CPU_SHARDS})
+    set_target_properties(${_target} PROPERTIES CXX_VISIBILITY_PRESET hidden)
+    target_sources(smoothact PRIVATE $<TARGET_OBJECTS:${_target}>)
+  endforeach()
+endforeach()
+file(GLOB _cpu CONFIGURE_DEPENDS csrc/cpu/*.cpp)
+list(FILTER _cpu EXCLUDE REGEX "/kernels\\.cpp$")
+target_sources(smoothact PRIVATE ${_cpu})
+
+if(SMOOTHACT_WITH_CUDA)
+  math(EXPR _last_shard "${SMOOTHACT_CUDA_SHARDS} - 1")
+  foreach(_shard RANGE ${_last_shard})
+    set(_target smoothact_cuda_${_shard})
+    add_library(${_target} OBJECT csrc/cuda/shard.cu)
+    target_link_libraries(${_target} PRIVATE smoothact_flags)
+    target_compile_definitions(${_target} PRIVATE SMOOTHACT_SHARD=${_shard} SMOOTHACT_SHARDS=${SMOOTHACT_CUDA_SHARDS})
+    set_target_properties(${_target} PROPERTIES CUDA_STANDARD 20 CUDA_STANDARD_REQUIRED ON CUDA_RUNTIME_LIBRARY Shared)
+    target_sources(smoothact PRIVATE $<TARGET_OBJECTS:${_target}>)
+  endforeach()
+  file(GLOB _cuda CONFIGURE_DEPENDS csrc/cuda/*.cu csrc/cuda/*.cpp)
+  list(FILTER _cuda EXCLUDE REGEX "/shard\\.cu$")
+  target_sources(smoothact PRIVATE ${_cuda})
+  target_compile_definitions(smoothact PRIVATE SMOOTHACT_WITH_CUDA)
+  set_target_properties(smoothact PROPERTIES CUDA_STANDARD 20 CUDA_RUNTIME_LIBRARY Shared LINKER_LANGUAGE CXX)
+  target_link_libraries(smoothact PRIVATE torch::torch_cuda torch::c10_cuda CUDA::cudart)
+endif()
+
+file(GLOB _python CONFIGURE_DEPENDS csrc/python/*.cpp)
+Python_add_library(_C MODULE WITH_SOABI ${_python})
+set_target_properties(_C PROPERTIES CXX_VISIBILITY_PRESET hidden)
+target_link_libraries(_C PRIVATE smoothact torch::torch_python smoothact_flags)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Says in one sentence why the compiled library cannot be loaded, where the loader would name an undefined symbol."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split("+")[0].split(".")[:2])
+
+
+def mismatch(version: str, cuda: str | None, built_version: str, built_cuda: str | None) -> str | None:
+    """The sentence for a torch (version, cuda) that the library was not built for, or None."""
+    built = _minor(built_version)
+    if _minor(version) != built:
+        return (
+            f"smoothact was built for torch {built} but torch {version} is installed: run "
+            f"`pip install 'torch=={built}.*'`, or reinstall smoothact from source to build it for {_minor(version)}."
+        )
+    if built_cuda and (cuda or "").split(".")[0] != built_cuda.split(".")[0]:
+        return (
+            f"smoothact was built for torch with CUDA {built_cuda} but torch {version} has "
+            f"{f'CUDA {cuda}' if cuda else 'no CUDA'}: reinstall smoothact from source to build it for this torch, or "
+            f"install a torch {built} with CUDA {built_cuda.split('.')[0]}."
+        )
+    return None
+
+
+def check_torch() -> ModuleType:
+    """Returns the build stamp, or raises ImportError. Call before the first import of smoothact._C."""
+    try:
+        from . import _build
+    except ImportError:
+        raise ImportError("smoothact is not built here: run `pip install .` or `make develop` in its sources.") from None
+    try:
+        import torch
+    except ImportError as error:
+        raise ImportError(
+            f"smoothact needs torch {_minor(_build.TORCH)} ({error}): run `pip install 'torch=={_minor(_build.TORCH)}.*'`."
+        ) from error
+    if sentence := mismatch(str(torch.__version__), torch.version.cuda, _build.TORCH, _build.CUDA):
+        raise ImportError(sentence)
+    return _build

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CMake is the only build definition; setuptools drives it."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "build_backend"))
+from environment import find_torch, jobs, torch_requirement, torch_version  # noqa: E402
+
+CUDA = {"": "AUTO", "AUTO": "AUTO", "1": "ON", "ON": "ON", "0": "OFF", "OFF": "OFF"}
+
+
+class CMakeBuild(build_ext):
+    def run(self):
+        torch = find_torch()
+        if torch is None:
+            raise SystemExit("smoothact: no torch to build against; install one or set SMOOTHACT_TORCH")
+        target = Path(self.get_ext_fullpath("smoothact._C")).resolve().parent
+        tag = f"{sys.implementation.cache_tag}-torch{torch_version(torch)}-{sysconfig.get_platform()}"
+        build = Path(os.environ.get("SMOOTHACT_BUILD_DIR") or ROOT / "build" / tag).resolve()
+        options = {
+            "CMAKE_INSTALL_PREFIX": target,
+            "Python_EXECUTABLE": sys.executable,
+            "SMOOTHACT_CUDA": CUDA[os.environ.get("SMOOTHACT_CUDA", "").upper()],
+            "SMOOTHACT_RELEASE": os.environ.get("SMOOTHACT_RELEASE", "OFF"),
+            "SMOOTHACT_TORCH": torch,
+        }
+        if isas := os.environ.get("SMOOTHACT_ISAS"):
+            options["SMOOTHACT_ISAS"] = ";".join(isas.replace(",", " ").replace(";", " ").split())
+        if tests := os.environ.get("SMOOTHACT_TESTS"):
+            options["SMOOTHACT_TESTS"] = tests
+        generator = []
+        if ninja := shutil.which("ninja"):
+            generator = ["-G", "Ninja"]
+            options["CMAKE_MAKE_PROGRAM"] = ninja  # an isolated build's own ninja is gone the next time
+        defines = [f"-D{key}={value}" for key, value in options.items()]
+        self.cmake("-S", ROOT, "-B", build, *generator, *defines, *shlex.split(os.environ.get("CMAKE_ARGS", "")))
+        self.cmake("--build", build, "--parallel", jobs())
+        self.cmake("--install", build, "--strip")
+
+    @staticmethod
+    def cmake(*args):
+        subprocess.run(["cmake", *map(str, args)], check=True)
+
+
+setup(
+    ext_modules=[Extension("smoothact._C", sources=[])],
+    cmdclass={"build_ext": CMakeBuild},
+    install_requires=[torch_requirement()],
+)
