@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a step H (or a smooth |x|) to activations. With z = warp(x):
+//   Step      H(z)                       Sign   2H(z) - 1
+//   Gate      x H(z)                     the step lets x through
+//   Integral  (1/k) int H(kx)            the smooth ReLU whose slope is the step
+//   HalfAbs   (x + A(x)) / 2             max(0, x) with |x| smoothed
+#pragma once
+
+#include "warp.h"
+
+namespace smoothact {
+inline namespace SMOOTHACT_ISA {
+
+template <template <class, class> class H, class Warp>
+struct Construction {
+  Warp warp;
+
+  template <class V, class Z>
+  static SMOOTHACT_FN H<V, Z> step(const Argument<V, Z>& p) {
+    return H<V, Z>(p.z);
+  }
+};
+
+template <template <class, class> class H, class Warp>
+struct Step : Construction<H, Warp> {
+  template <class V>
+  SMOOTHACT_FN V f(V x) const {
+    return this->step(this->warp(x)).value().value();
+  }
+  template <class V>
+  SMOOTHACT_FN V df(V x) const {
+    const auto p = this->warp(x);
+    return (this->step(p).slope() * p.slope).value();
+  }
+  template <class V>
+  SMOOTHACT_FN V d2f(V x) const {
+    const auto p = this->warp(x);
+    return this->step(p).curvature(V(0), p.slope * p.slope).value();
+  }
+};
+
+template <template <class, class> class H, class Warp>
+struct Sign : Construction<H, Warp> {
+  template <class V>
+  SMOOTHACT_FN V f(V x) const {
+    return this->step(this->warp(x)).sign();
+  }
+  template <class V>
+  SMOOTHACT_FN V df(V x) const {
+    const auto p = this->warp(x);
+    return (this->step(p).slope() * (2 * p.slope)).value();
+  }
+  template <class V>
+  SMOOTHACT_FN V d2f(V x) const {
+    const auto p = this->warp(x);
+    return this->step(p).curvature(V(0), 2 * p.slope * p.slope).value();
+  }
+};
+
+template <template <class, class> class H, class Warp>
+struct Gate : Construction<H, Warp> {
+  template <class V>
+  SMOOTHACT_FN V f(V x) const {
+    const auto p = this->warp(x);
+    return (this->step(p).value() * p.x).value();
+  }
+  template <class V>
+  SMOOTHACT_FN V df(V x) const {
+    const auto p = this->warp(x);
+    return this->step(p).gate_slope(p.x_slope);
+  }
+  template <class V>
+  SMOOTHACT_FN V d2f(V x) const {
+    const auto p = this->warp(x);
+    return this->step(p).curvature(2 * p.slope + p.x_curvature, p.x_slope * p.slope).value();
+  }
+};
+
+// Both smooth ReLUs are max(0, x) plus an excess that decays on both sides, so neither side cancels.
+template <template <class, class> class H>
+struct Integral : Construction<H, Linear> {
+  Constant width;
+  SMOOTHACT_FN constexpr explicit Integral(Constant k) : Construction<H, Linear>{k}, width(1 / k.value) {}
+
+  template <class V>
+  SMOOTHACT_FN V f(V x) const {
+    const auto excess = product(width, this->step(this->warp(x)).excess());
+    return max(V(0), x) + (excess.hi + excess.lo);
+  }
+  template <class V>
+  SMOOTHACT_FN V df(V x) const {
+    return this->step(this->warp(x)).value().value();
+  }
+  template <class V>
+  SMOOTHACT_FN V d2f(V x) const {
+    const auto p = this->warp(x);
+    return (this->step(p).slope() * p.slope).value();
+  }
+};
+
+template <class Abs>
+struct HalfAbs {
+  Abs smooth_abs;
+
+  template <class V>
+  SMOOTHACT_FN V f(V x) const {
+    return max(V(0), x) + V(0.5) * smooth_abs.excess(x);
+  }
+  template <class V>
+  SMOOTHACT_FN V df(V x) const {
+    const V s = V(0.5) * smooth_abs.slope_defect(x);
+    return select(x < 0, s, 1 - s);
+  }
+  template <class V>
+  SMOOTHACT_FN V d2f(V x) const {
+    return V(0.5) * smooth_abs.curvature(x);
+  }
+};
+
+}  // namespace SMOOTHACT_ISA
+}  // namespace smoothact

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of an activation besides its formula. Everything outside the kernels (schemas, modules, tests, oracle,
+// docs) is made from this record.
+#pragma once
+
+#include <initializer_list>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+#include "../math/number.h"
+
+namespace smoothact {
+inline namespace SMOOTHACT_ISA {
+
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
+
+template <class T, int Capacity>
+struct List {
+  T items[Capacity]{};
+  int size = 0;
+  constexpr List() = default;
+  constexpr List(std::initializer_list<T> values) {
+    for (const T& v : values) items[size++] = v;
+  }
+  constexpr const T* begin() const { return items; }
+  constexpr const T* end() const { return items + size; }
+};
+
+enum class Kind { step, sign, smooth_abs, smooth_relu, gate, piecewise };
+enum class Domain { real, nonnegative, positive };
+
+// An optional parameter's default None is written, and handed to the kernel, as infinity.
+struct Parameter {
+  std::string_view name;
+  double value = 0;
+  Domain domain = Domain::real;
+  bool optional = false;
+};
+
+// Chooses between activations by a keyword, as torch's gelu(approximate=...) does.
+struct Choice {
+  std::string_view value, activation;
+};
+struct Selector {
+  std::string_view keyword;
+  List<Choice, 4> choices;
+};
+
+inline constexpr int analytic = 99;
+
+struct Descriptor {
+  std::string_view name;        // of the op and the function
+  std::string_view module;      // of the nn.Module
+  List<std::string_view, 8> aliases;
+  Kind kind;
+  List<Parameter, 4> parameters;
+  std::string_view definition;  // the textbook formula, a Python expression in x and the parameters
+  std::string_view source;
+  double limits[2];             // f(-inf), f(+inf), at the default parameters as all that follows
+  double slopes[2];             // f'(-inf), f'(+inf)
+  double at_zero = 0;
+  int smoothness = analytic;    // f is C^k
+  List<double, 2> kinks;        // where f' jumps
+  bool inplace = false;         // torch.nn's module has it
+  Selector selector;
+};
+
+template <class A>
+constexpr A from_parameters(const double* p) {
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return A{p[I]...};
+  }(std::make_index_sequence<A::descriptor.parameters.size>{});
+}
+
+}  // namespace SMOOTHACT_ISA
+}  // namespace smoothact

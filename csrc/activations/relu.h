@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "descriptor.h"
+
+namespace smoothact {
+inline namespace SMOOTHACT_ISA {
+
+struct Relu {
+  static constexpr Descriptor descriptor{
+      .name = "relu",
+      .module = "ReLU",
+      .aliases = {"rectifier"},
+      .kind = Kind::piecewise,
+      .definition = "where(x > 0, x, 0)",
+      .source = "Nair & Hinton 2010, Rectified linear units improve restricted Boltzmann machines",
+      .limits = {0, infinity},
+      .slopes = {0, 1},
+      .smoothness = 0,
+      .kinks = {0},
+      .inplace = true,
+  };
+
+  template <class V>
+  SMOOTHACT_FN V f(V x) const {
+    return max(V(0), x);
+  }
+  template <class V>
+  SMOOTHACT_FN V df(V x) const {
+    return select(x > 0, V(1), d2f(x));
+  }
+  template <class V>
+  SMOOTHACT_FN V d2f(V x) const {
+    return select(is_nan(x), x, V(0));
+  }
+};
+
+}  // namespace SMOOTHACT_ISA
+}  // namespace smoothact

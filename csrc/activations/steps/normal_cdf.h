@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "../../math/mills.h"
+#include "../constructions/warp.h"
+
+namespace smoothact {
+inline namespace SMOOTHACT_ISA {
+
+// H(z) = Phi(z), from the density and Mills' ratio M(t) = (1 - Phi(t))/phi(t) of t = |z|: full relative accuracy in
+// the tail, where (1 + erf)/2 has no digit left.
+template <class V, class Z>
+struct NormalCdf {
+  V z, t;
+  typename V::Mask negative;
+
+  SMOOTHACT_FN explicit NormalCdf(Z argument) : z(leading(argument)), t(abs(z)), negative(z < 0) {}
+
+  SMOOTHACT_FN Scaled<V> value() const {
+    const Scaled<V> tail = normal_pdf(t) * mills(t);
+    return select(negative, tail, 1 - tail.value());
+  }
+  SMOOTHACT_FN Scaled<V> slope() const { return normal_pdf(t); }
+  SMOOTHACT_FN V gate_slope(V u) const {
+    const V s = (normal_pdf(t) * (mills(t) + select(negative, u, -u))).value();
+    return select(negative, s, 1 - s);
+  }
+  SMOOTHACT_FN Scaled<V> curvature(V a, V b) const { return normal_pdf(t) * fma(-b, z, a); }
+};
+
+}  // namespace SMOOTHACT_ISA
+}  // namespace smoothact

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// The few operations a compiler does not derive well from plain vector code, per instruction set. Everything else of
+// math/ is written once on top of Simd. Architecture branches end in this file.
+#pragma once
+
+#include "number.h"
+
+#if defined(__AVX2__) && !defined(__CUDACC__)
+#include <immintrin.h>
+#endif
+
+namespace smoothact {
+inline namespace SMOOTHACT_ISA {
+namespace math::native {
+
+#if defined(__AVX512F__) && defined(__AVX512DQ__) && !defined(__CUDACC__)
+inline constexpr int register_bytes = 64;
+#elif defined(__AVX2__) && !defined(__CUDACC__)
+inline constexpr int register_bytes = 32;
+#else
+inline constexpr int register_bytes = 16;
+#endif
+
+template <class T, int N>
+inline constexpr bool avx512 = register_bytes == 64 && N * sizeof(T) == 64;
+template <class T, int N>
+inline constexpr bool avx2 = register_bytes >= 32 && N * sizeof(T) == 32;
+
+template <class T, int N>
+struct Registers {
+#if !defined(__CUDACC__)
+  typedef T Float __attribute__((vector_size(N * sizeof(T))));
+  typedef typename Format<T>::bits Bits __attribute__((vector_size(N * sizeof(T))));
+#if defined(__AVX512F__)
+  using Mask = std::conditional_t<avx512<T, N>, std::conditional_t<N == 16, __mmask16, __mmask8>, Bits>;
+#else
+  using Mask = Bits;
+#endif
+#endif
+};
+template <class T>
+struct Registers<T, 1> {
+  using Float = T;
+  using Bits = typename Format<T>::bits;
+  using Mask = bool;
+};
+template <class T, int N>
+using Float = typename Registers<T, N>::Float;
+template <class T, int N>
+using Bits = typename Registers<T, N>::Bits;
+template <class T, int N>
+using Mask = typename Registers<T, N>::Mask;
+
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> broadcast(T c) {
+  if constexpr (N == 1) return c;
+  else return c - Float<T, N>{};  // c - 0 keeps the sign of -0.0
+}
+template <class T, int N>
+SMOOTHACT_FN Bits<T, N> bits(Float<T, N> a) {
+  return __builtin_bit_cast(Bits<T, N>, a);
+}
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> from_bits(Bits<T, N> a) {
+  return __builtin_bit_cast(Float<T, N>, a);
+}
+template <class T>
+inline constexpr typename Format<T>::bits sign_bit = typename Format<T>::bits(1) << (sizeof(T) * 8 - 1);
+
+#if defined(__AVX512F__) && !defined(__CUDACC__)
+#define SMOOTHACT_COMPARE(NAME, OPERATOR, PREDICATE)                                        \
+  template <class T, int N>                                                                 \
+  SMOOTHACT_FN Mask<T, N> NAME(Float<T, N> a, Float<T, N> b) {                              \
+    if constexpr (!avx512<T, N>) return a OPERATOR b;                                       \
+    else if constexpr (sizeof(T) == 4) return _mm512_cmp_ps_mask((__m512)a, (__m512)b, PREDICATE); \
+    else return _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, PREDICATE);                      \
+  }
+#else
+#define SMOOTHACT_COMPARE(NAME, OPERATOR, PREDICATE)           \
+  template <class T, int N>                                    \
+  SMOOTHACT_FN Mask<T, N> NAME(Float<T, N> a, Float<T, N> b) { \
+    return a OPERATOR b;                                       \
+  }
+#endif
+SMOOTHACT_COMPARE(less, <, _CMP_LT_OS)
+SMOOTHACT_COMPARE(less_equal, <=, _CMP_LE_OS)
+SMOOTHACT_COMPARE(not_equal, !=, _CMP_NEQ_UQ)
+#undef SMOOTHACT_COMPARE
+template <class T, int N>
+SMOOTHACT_FN Mask<T, N> unordered(Float<T, N> a) {
+  return not_equal<T, N>(a, a);
+}
+
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> select(Mask<T, N> m, Float<T, N> a, Float<T, N> b) {
+#if defined(__AVX512F__) && !defined(__CUDACC__)
+  if constexpr (avx512<T, N> && sizeof(T) == 4) return (Float<T, N>)_mm512_mask_blend_ps(m, (__m512)b, (__m512)a);
+  else if constexpr (avx512<T, N>) return (Float<T, N>)_mm512_mask_blend_pd(m, (__m512d)b, (__m512d)a);
+  else
+#endif
+    return m ? a : b;
+}
+
+// Without the instruction: the product in twice the precision (float), or its error by Dekker's splitting (double),
+// so that hi + lo arguments mean the same on every machine. Dekker's split overflows beyond 2^996, where the
+// error term is dropped.
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> fma_emulated(Float<T, N> a, Float<T, N> b, Float<T, N> c) {
+#if !defined(__CUDACC__)
+  if constexpr (sizeof(T) == 4) {
+    typedef double Wide __attribute__((vector_size(N * sizeof(double))));
+    return __builtin_convertvector(__builtin_convertvector(a, Wide) * __builtin_convertvector(b, Wide) +
+                                       __builtin_convertvector(c, Wide),
+                                   Float<T, N>);
+  } else {
+    const auto split = [](Float<T, N> x) {
+      const Float<T, N> big = x * 134217729.0;
+      return big - (big - x);
+    };
+    const Float<T, N> p = a * b, ah = split(a), bh = split(b), al = a - ah, bl = b - bh;
+    const Float<T, N> product_error = al * bl - (((p - ah * bh) - al * bh) - ah * bl);
+    const Float<T, N> s = p + c, t = s - p;
+    const Float<T, N> error = ((p - (s - t)) + (c - t)) + product_error;
+    const Float<T, N> sum = s + error;
+    return error - error == Float<T, N>{} ? sum : s;
+  }
+#else
+  return a;
+#endif
+}
+
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> fma(Float<T, N> a, Float<T, N> b, Float<T, N> c) {
+  if constexpr (N == 1) {
+    if constexpr (sizeof(T) == 4) return __builtin_fmaf(a, b, c);
+    else return __builtin_fma(a, b, c);
+#if defined(__AVX512F__) && !defined(__CUDACC__)
+  } else if constexpr (avx512<T, N> && sizeof(T) == 4) {
+    return (Float<T, N>)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+  } else if constexpr (avx512<T, N>) {
+    return (Float<T, N>)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+#endif
+#if defined(__FMA__) && !defined(__CUDACC__)
+  } else if constexpr (avx2<T, N> && sizeof(T) == 4) {
+    return (Float<T, N>)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+  } else if constexpr (avx2<T, N>) {
+    return (Float<T, N>)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+#endif
+  } else {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+    Float<T, N> r;
+    for (int i = 0; i < N; ++i) r[i] = fma<T, 1>(a[i], b[i], c[i]);
+    return r;
+#else
+    return fma_emulated<T, N>(a, b, c);
+#endif
+  }
+}
+
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> abs(Float<T, N> a) {
+  return from_bits<T, N>(bits<T, N>(a) & ~sign_bit<T>);
+}
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> copysign(Float<T, N> a, Float<T, N> sign) {
+  return from_bits<T, N>((bits<T, N>(a) & ~sign_bit<T>) | (bits<T, N>(sign) & sign_bit<T>));
+}
+
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> max(Float<T, N> bound, Float<T, N> x) {
+#if defined(__AVX512F__) && !defined(__CUDACC__)
+  if constexpr (avx512<T, N> && sizeof(T) == 4) return (Float<T, N>)_mm512_max_ps((__m512)bound, (__m512)x);
+  else if constexpr (avx512<T, N>) return (Float<T, N>)_mm512_max_pd((__m512d)bound, (__m512d)x);
+  else
+#endif
+    return bound > x ? bound : x;
+}
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> min(Float<T, N> bound, Float<T, N> x) {
+#if defined(__AVX512F__) && !defined(__CUDACC__)
+  if constexpr (avx512<T, N> && sizeof(T) == 4) return (Float<T, N>)_mm512_min_ps((__m512)bound, (__m512)x);
+  else if constexpr (avx512<T, N>) return (Float<T, N>)_mm512_min_pd((__m512d)bound, (__m512d)x);
+  else
+#endif
+    return bound < x ? bound : x;
+}
+
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> sqrt(Float<T, N> a) {
+  if constexpr (N == 1) {
+    if constexpr (sizeof(T) == 4) return __builtin_sqrtf(a);
+    else return __builtin_sqrt(a);
+#if defined(__AVX512F__) && !defined(__CUDACC__)
+  } else if constexpr (avx512<T, N> && sizeof(T) == 4) {
+    return (Float<T, N>)_mm512_sqrt_ps((__m512)a);
+  } else if constexpr (avx512<T, N>) {
+    return (Float<T, N>)_mm512_sqrt_pd((__m512d)a);
+#endif
+#if defined(__AVX2__) && !defined(__CUDACC__)
+  } else if constexpr (avx2<T, N> && sizeof(T) == 4) {
+    return (Float<T, N>)_mm256_sqrt_ps((__m256)a);
+  } else if constexpr (avx2<T, N>) {
+    return (Float<T, N>)_mm256_sqrt_pd((__m256d)a);
+#endif
+  } else {
+    Float<T, N> r;
+    for (int i = 0; i < N; ++i) r[i] = sqrt<T, 1>(a[i]);
+    return r;
+  }
+}
+
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> round(Float<T, N> a) {
+  const Float<T, N> magic = broadcast<T, N>(static_cast<T>(Format<T>::round_magic));
+  return (a + magic) - magic;
+}
+
+// 2^n for an integral n within the normal exponents: the sum with the magic number leaves n in the low bits.
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> power_of_two(Float<T, N> n) {
+  const Bits<T, N> i = bits<T, N>(n + broadcast<T, N>(static_cast<T>(Format<T>::round_magic)));
+  using B = typename Format<T>::bits;
+  using U = std::make_unsigned_t<B>;
+  if constexpr (N == 1) return from_bits<T, N>(static_cast<B>(static_cast<U>(i + Format<T>::bias) << Format<T>::mantissa));
+  else return from_bits<T, N>((i + B(Format<T>::bias)) << B(Format<T>::mantissa));
+}
+
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> ldexp(Float<T, N> m, Float<T, N> n) {
+#if defined(__AVX512F__) && !defined(__CUDACC__)
+  if constexpr (avx512<T, N> && sizeof(T) == 4) return (Float<T, N>)_mm512_scalef_ps((__m512)m, (__m512)n);
+  else if constexpr (avx512<T, N>) return (Float<T, N>)_mm512_scalef_pd((__m512d)m, (__m512d)n);
+  else
+#endif
+  {
+    // Two normal powers: the first product is exact, the second rounds once, into the subnormals where need be.
+    const Float<T, N> half = round<T, N>(n * static_cast<T>(0.5));
+    return (m * power_of_two<T, N>(half)) * power_of_two<T, N>(n - half);
+  }
+}
+
+}  // namespace math::native
+}  // namespace SMOOTHACT_ISA
+}  // namespace smoothact

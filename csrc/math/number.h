@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every number type of the formulas shares: the function attribute, parameters, and the concept itself.
+//
+// A formula is a template on a number class V: a SIMD register, a scalar (host and device), or a tensor.
+// V converts from double and has + - * /, comparisons that give a mask, and, found by ADL in this namespace,
+// select, fma, abs, min, max, clamp, sqrt, round, copysign, ldexp, is_nan.
+#pragma once
+
+#include <limits>
+#include <type_traits>
+
+#if defined(__CUDACC__)
+#define SMOOTHACT_FN __host__ __device__ __forceinline__
+#else
+#define SMOOTHACT_FN inline __attribute__((always_inline))
+#endif
+
+// One inline namespace per instruction set: the same template compiled with other flags must be another symbol,
+// or the linker hands AVX-512 code to a machine without it.
+#if !defined(SMOOTHACT_ISA)
+#define SMOOTHACT_ISA generic
+#endif
+
+namespace smoothact {
+inline namespace SMOOTHACT_ISA {
+namespace math {
+
+// A parameter of an activation, or a number of its formula. The float pair is made once, on the host: kernels in single
+// precision spend no double instruction on it and still see every digit. `low` continues a decimal that is no double.
+struct Constant {
+  double value, low;
+  float hi, lo;
+  SMOOTHACT_FN constexpr Constant(double v, double low = 0)
+      : value(v), low(low), hi(static_cast<float>(v)), lo(remainder(v, static_cast<float>(v))) {}
+
+  template <class T>
+  SMOOTHACT_FN constexpr T leading() const {
+    if constexpr (std::is_same_v<T, double>) return value;
+    else return hi;
+  }
+  template <class T>
+  SMOOTHACT_FN constexpr T trailing() const {
+    if constexpr (std::is_same_v<T, double>) return low;
+    else return lo;
+  }
+
+ private:
+  static SMOOTHACT_FN constexpr float remainder(double v, float hi) {
+    const double r = v - static_cast<double>(hi);
+    return r == r && r - r == 0 ? static_cast<float>(r) : 0.0f;  // v or hi infinite
+  }
+};
+
+template <class T>
+struct Format;
+template <>
+struct Format<float> {
+  using bits = int;
+  static constexpr int mantissa = 23, bias = 127;
+  static constexpr double round_magic = 0x1.8p23;
+  // exp(-tail) times any power of x that occurs is below the smallest subnormal; 2^(-tail/ln 2) is two normal powers.
+  static constexpr double tail = 150;
+  static constexpr double largest = 0x1.fffffep127;
+};
+template <>
+struct Format<double> {
+  using bits = long long;
+  static constexpr int mantissa = 52, bias = 1023;
+  static constexpr double round_magic = 0x1.8p52;
+  static constexpr double tail = 1000;
+  static constexpr double largest = std::numeric_limits<double>::max();
+};
+
+}  // namespace math
+}  // namespace SMOOTHACT_ISA
+}  // namespace smoothact
