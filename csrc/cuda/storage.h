@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "../kernels/request.h"
 #include "../math/number.h"
@@ -14,22 +15,22 @@
 
 namespace smoothact::cuda {
 
+// 16-bit elements are carried as bits, so that the host needs no CUDA header. `pair` is two of them in a
+// register.
 template <DType D>
 struct Element;
 
-template <class T>
-struct SameElement {
-  using Stored = T;
-  using Arithmetic = T;
-  static SMOOTHACT_FN T widen(T v) { return v; }
-  static SMOOTHACT_FN T narrow(T v) { return v; }
+template <>
+struct Element<DType::f64> {
+  using Stored = double;
+  using Arithmetic = double;
 };
 template <>
-struct Element<DType::f64> : SameElement<double> {};
-template <>
-struct Element<DType::f32> : SameElement<float> {};
+struct Element<DType::f32> {
+  using Stored = float;
+  using Arithmetic = float;
+};
 
-// The bits are carried as integers, so that the host needs no CUDA header.
 template <>
 struct Element<DType::bf16> {
   using Stored = uint16_t;
@@ -39,16 +40,19 @@ struct Element<DType::bf16> {
 #if defined(__CUDA_ARCH__)
     return __bfloat16_as_ushort(__float2bfloat16_rn(v));
 #else
-    const uint32_t bits = __builtin_bit_cast(uint32_t, v);
     if (v != v) return 0x7fff;
+    const uint32_t bits = __builtin_bit_cast(uint32_t, v);
     return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 #endif
   }
+  static SMOOTHACT_FN uint32_t pair(float first, float second) {
 #if defined(__CUDA_ARCH__)
-  static __device__ __nv_bfloat162_raw narrow_pair(float first, float second) {
-    return __floats2bfloat162_rn(first, second);
-  }
+    const __nv_bfloat162_raw raw = __floats2bfloat162_rn(first, second);
+    return raw.x | uint32_t{raw.y} << 16;
+#else
+    return narrow(first) | uint32_t{narrow(second)} << 16;
 #endif
+  }
 };
 
 template <>
@@ -59,9 +63,9 @@ struct Element<DType::f16> {
 #if defined(__CUDA_ARCH__)
     return __half2float(__ushort_as_half(v));
 #else
-    // Exponent and mantissa moved into place are the value times 2^-112; the product is exact for subnormals too.
-    const uint32_t magnitude = uint32_t{v} & 0x7fff, sign = (uint32_t{v} & 0x8000) << 16;
-    const uint32_t moved = magnitude << 13;
+    // Exponent and mantissa moved into place are the value times 2^-112; the product is exact, subnormals
+    // too.
+    const uint32_t magnitude = v & 0x7fff, sign = uint32_t{v} >> 15 << 31, moved = magnitude << 13;
     const uint32_t scaled = __builtin_bit_cast(uint32_t, __builtin_bit_cast(float, moved) * 0x1p112f);
     return __builtin_bit_cast(float, sign | (magnitude >= 0x7c00 ? moved | 0x7f800000 : scaled));
 #endif
@@ -71,43 +75,70 @@ struct Element<DType::f16> {
     return __half_as_ushort(__float2half_rn(v));
 #else
     const uint32_t bits = __builtin_bit_cast(uint32_t, v), magnitude = bits & 0x7fffffff;
-    const uint16_t sign = static_cast<uint16_t>(bits >> 16 & 0x8000);
+    const uint32_t sign = bits >> 31 << 15;
     if (magnitude > 0x7f800000) return 0x7fff;
-    if (magnitude >= 0x477ff000) return sign | 0x7c00;  // half way from 65504 to 65536, and above
-    if (magnitude < 0x38800000) {                       // subnormal: a float sum whose unit is 2^-24 rounds it
-      const float sum = __builtin_bit_cast(float, magnitude) + 0.5f;
-      return sign | static_cast<uint16_t>(__builtin_bit_cast(uint32_t, sum) - 0x3f000000);
-    }
-    return sign | static_cast<uint16_t>((magnitude - (112u << 23) + 0xfff + (magnitude >> 13 & 1)) >> 13);
+    if (magnitude >= 0x477ff000)
+      return static_cast<uint16_t>(sign | 0x7c00);  // half way from 65504 to 65536, and up
+    uint32_t rounded;
+    if (magnitude < 0x38800000)  // subnormal: in the sum one unit is 2^-24, half's smallest
+      rounded = __builtin_bit_cast(uint32_t, __builtin_bit_cast(float, magnitude) + 0.5f) - 0x3f000000;
+    else
+      rounded = (magnitude - (112u << 23) + 0xfff + (magnitude >> 13 & 1)) >> 13;
+    return static_cast<uint16_t>(sign | rounded);
 #endif
   }
+  static SMOOTHACT_FN uint32_t pair(float first, float second) {
 #if defined(__CUDA_ARCH__)
-  static __device__ __half2_raw narrow_pair(float first, float second) {
-    return __floats2half2_rn(first, second);
+    const __half2_raw raw = __floats2half2_rn(first, second);
+    return raw.x | uint32_t{raw.y} << 16;
+#else
+    return narrow(first) | uint32_t{narrow(second)} << 16;
+#endif
   }
-#endif
 };
 
+// Adjacent elements, moved by one access.
 template <DType D, int Lanes>
-struct alignas(Lanes * sizeof(typename Element<D>::Stored)) Pack {
-  typename Element<D>::Stored lane[Lanes];
-};
+struct alignas(Lanes* element_bytes(D)) Pack {
+  using Stored = typename Element<D>::Stored;
+  using Arithmetic = typename Element<D>::Arithmetic;
+  static constexpr bool paired = element_bytes(D) == 2 && Lanes > 1;
+  using Word = std::conditional_t<paired, uint32_t, Stored>;
 
-template <DType D, int Lanes>
-SMOOTHACT_FN Pack<D, Lanes> narrow(const typename Element<D>::Arithmetic (&values)[Lanes]) {
-  Pack<D, Lanes> pack;
-#if defined(__CUDA_ARCH__)
-  if constexpr (element_bytes(D) == 2 && Lanes % 2 == 0) {
-    for (int i = 0; i < Lanes; i += 2) {
-      const auto pair = Element<D>::narrow_pair(values[i], values[i + 1]);
-      pack.lane[i] = pair.x;
-      pack.lane[i + 1] = pair.y;
+  Word words[paired ? Lanes / 2 : Lanes];
+
+  SMOOTHACT_FN Arithmetic operator[](int lane) const {
+    if constexpr (paired)
+      return Element<D>::widen(
+          static_cast<uint16_t>(lane % 2 == 0 ? words[lane / 2] : words[lane / 2] >> 16));
+    else if constexpr (element_bytes(D) == 2)
+      return Element<D>::widen(words[lane]);
+    else
+      return words[lane];
+  }
+
+  static SMOOTHACT_FN Pack narrow(const Arithmetic (&values)[Lanes]) {
+    Pack pack;
+    if constexpr (paired)
+      for (int i = 0; i < Lanes; i += 2) pack.words[i / 2] = Element<D>::pair(values[i], values[i + 1]);
+    else if constexpr (element_bytes(D) == 2)
+      pack.words[0] = Element<D>::narrow(values[0]);
+    else
+      for (int i = 0; i < Lanes; ++i) pack.words[i] = values[i];
+    return pack;
+  }
+
+  static SMOOTHACT_FN Pack repeat(const Pack<D, 1>& one) {
+    Pack pack;
+    for (auto& word : pack.words) {
+      if constexpr (paired)
+        word = one.words[0] * 0x10001u;
+      else
+        word = one.words[0];
     }
-  } else
-#endif
-    for (int i = 0; i < Lanes; ++i) pack.lane[i] = Element<D>::narrow(values[i]);
-  return pack;
-}
+    return pack;
+  }
+};
 
 // How a kernel reaches memory; the tests put a recorder in its place.
 struct Memory {

@@ -20,11 +20,11 @@ inline constexpr int max_dims = 25;
 constexpr int element_bytes(DType dtype) { return dtype == DType::f64 ? 8 : dtype == DType::f32 ? 4 : 2; }
 
 struct Request {
-  void* operands[max_operands];                // the output, then the inputs
-  int64_t sizes[max_dims];                     // fastest dimension first
-  int64_t strides[max_operands][max_dims];     // in bytes; 0 repeats
+  void* operands[max_operands];             // the output, then the inputs
+  int64_t sizes[max_dims];                  // fastest dimension first
+  int64_t strides[max_operands][max_dims];  // in bytes; 0 repeats
   int ndim;
-  int activation;                              // its place in the list
+  int activation;  // its place in the list
   Order order;
   DType dtype;
   const double* parameters;

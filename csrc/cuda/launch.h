@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Launching on raw pointers.
+#pragma once
+
+#include <atomic>
+
+#include "../kernels/request.h"
+
+namespace smoothact::cuda {
+
+// Runs on the current device, which is request.device, and on request.stream. Neither waits nor allocates, so
+// a graph can capture it. Returns a cudaError_t.
+int launch(const Request& request);
+
+// An entry point and, once asked, how it is best launched on each device.
+struct Kernel {
+  const void* function;
+  std::atomic<uint32_t> limits[16] = {};
+};
+
+// The kernels of one activation.
+struct Entry {
+  void (*make)(const double* parameters, void* activation);
+  struct {
+    Kernel pack, element;
+  } kernels[orders][dtypes];
+};
+
+// What `make` may write.
+inline constexpr int activation_bytes = 256;
+
+// By the activation's place in the list. The kernels are compiled in shards of the list.
+Entry& entry_of(int activation);
+
+}  // namespace smoothact::cuda
