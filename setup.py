@@ -10,6 +10,7 @@ import sysconfig
 from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.build import build
 from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).resolve().parent
@@ -19,6 +20,12 @@ from environment import find_torch, jobs, torch_requirement, torch_version  # no
 CUDA = {"": "AUTO", "AUTO": "AUTO", "1": "ON", "ON": "ON", "0": "OFF", "OFF": "OFF"}
 
 
+class Build(build):
+    def run(self):
+        shutil.rmtree(self.build_lib, ignore_errors=True)  # a file deleted since would still be packed
+        super().run()
+
+
 class CMakeBuild(build_ext):
     def run(self):
         torch = find_torch()
@@ -26,7 +33,7 @@ class CMakeBuild(build_ext):
             raise SystemExit("smoothact: no torch to build against; install one or set SMOOTHACT_TORCH")
         target = Path(self.get_ext_fullpath("smoothact._C")).resolve().parent
         tag = f"{sys.implementation.cache_tag}-torch{torch_version(torch)}-{sysconfig.get_platform()}"
-        build = Path(os.environ.get("SMOOTHACT_BUILD_DIR") or ROOT / "build" / tag).resolve()
+        folder = Path(os.environ.get("SMOOTHACT_BUILD_DIR") or ROOT / "build" / tag).resolve()
         options = {
             "CMAKE_INSTALL_PREFIX": target,
             "Python_EXECUTABLE": sys.executable,
@@ -43,9 +50,9 @@ class CMakeBuild(build_ext):
             generator = ["-G", "Ninja"]
             options["CMAKE_MAKE_PROGRAM"] = ninja  # an isolated build's own ninja is gone the next time
         defines = [f"-D{key}={value}" for key, value in options.items()]
-        self.cmake("-S", ROOT, "-B", build, *generator, *defines, *shlex.split(os.environ.get("CMAKE_ARGS", "")))
-        self.cmake("--build", build, "--parallel", jobs())
-        self.cmake("--install", build, "--strip")
+        self.cmake("-S", ROOT, "-B", folder, *generator, *defines, *shlex.split(os.environ.get("CMAKE_ARGS", "")))
+        self.cmake("--build", folder, "--parallel", jobs())
+        self.cmake("--install", folder, "--strip")
 
     @staticmethod
     def cmake(*args):
@@ -54,6 +61,6 @@ class CMakeBuild(build_ext):
 
 setup(
     ext_modules=[Extension("smoothact._C", sources=[])],
-    cmdclass={"build_ext": CMakeBuild},
+    cmdclass={"build": Build, "build_ext": CMakeBuild},
     install_requires=[torch_requirement()],
 )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from environment import TORCH_RANGE, find_torch
 from setuptools import build_meta
@@ -28,15 +29,19 @@ __all__ = [
 ]
 
 
+HIDDEN = (
+    "smoothact: this build sees no torch and takes the newest supported one; to build against yours, add "
+    "--no-build-isolation or set SMOOTHACT_TORCH to the site-packages folder that holds it"
+)
+
+
 def _torch() -> list[str]:
     if find_torch():
         return []
-    print(
-        "smoothact: this build sees no torch and takes the newest supported one; to build against yours, add "
-        "--no-build-isolation or set SMOOTHACT_TORCH to the site-packages folder that holds it",
-        file=sys.stderr,
-        flush=True,
-    )
+    print(HIDDEN, file=sys.stderr, flush=True)
+    if not sys.stderr.isatty():  # pip and uv show a build's output only when it fails
+        with suppress(OSError), open("/dev/tty", "w") as terminal:
+            print(HIDDEN, file=terminal)
     return [f"torch{TORCH_RANGE}"]
 
 

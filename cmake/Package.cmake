@@ -42,8 +42,7 @@ install(FILES ${CMAKE_BINARY_DIR}/smoothactConfig.cmake ${CMAKE_BINARY_DIR}/smoo
 if(SMOOTHACT_STUBS AND NOT CMAKE_CROSSCOMPILING)
   set(_stubs ${CMAKE_BINARY_DIR}/stubs)
   add_custom_command(OUTPUT ${_stubs}/stamp
-    COMMAND ${CMAKE_COMMAND} -E env --modify PYTHONPATH=path_list_append:${SMOOTHACT_TORCH}
-            ${Python_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/stubs.py $<TARGET_FILE:_C> ${_stubs}
+    COMMAND ${Python_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/stubs.py $<TARGET_FILE:_C> ${SMOOTHACT_TORCH} ${_stubs}
     DEPENDS _C tools/stubs.py VERBATIM)
   add_custom_target(stubs ALL DEPENDS ${_stubs}/stamp)
   install(FILES ${_stubs}/functional.pyi ${_stubs}/nn.pyi DESTINATION . OPTIONAL)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from types import ModuleType
 
+REBUILD = "pip install --force-reinstall --no-deps --no-cache-dir SOURCES"
+
 
 def _minor(version: str) -> str:
     return ".".join(version.split("+")[0].split(".")[:2])
@@ -16,13 +18,13 @@ def mismatch(version: str, cuda: str | None, built_version: str, built_cuda: str
     if _minor(version) != built:
         return (
             f"smoothact was built for torch {built} but torch {version} is installed: run "
-            f"`pip install 'torch=={built}.*'`, or reinstall smoothact from source to build it for {_minor(version)}."
+            f"`pip install 'torch=={built}.*'`, or rebuild smoothact for torch {_minor(version)}: `{REBUILD}`."
         )
     if built_cuda and (cuda or "").split(".")[0] != built_cuda.split(".")[0]:
         return (
             f"smoothact was built for torch with CUDA {built_cuda} but torch {version} has "
-            f"{f'CUDA {cuda}' if cuda else 'no CUDA'}: reinstall smoothact from source to build it for this torch, or "
-            f"install a torch {built} with CUDA {built_cuda.split('.')[0]}."
+            f"{f'CUDA {cuda}' if cuda else 'no CUDA'}: install a torch {built} with CUDA {built_cuda.split('.')[0]}, or "
+            f"rebuild smoothact for this one: `{REBUILD}`."
         )
     return None
 

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+# Each target makes the environment it needs in .venv. A machine with Python, a C++ compiler, make and git is enough.
+#
+#   make demo      train a small GPT with three forms of one activation (--activation: make demo ARGS='--activation mish')
+#   make test      GoogleTest and pytest
+#   make bench     measure the kernels against torch's
+#   make lint      what CI checks; make format mends it
+#   make develop   an editable install into .venv
+#   make clean     remove what was built, and .venv
+#
+# TORCH=2.15.0 takes another torch, VENV=dir another environment; SMOOTHACT_CUDA=0|1 and MAX_JOBS reach the build.
+
+PYTHON ?= python3
+TORCH ?= 2.11.0
+VENV ?= .venv
+ARGS ?=
+PYTEST ?=
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: demo test bench lint format develop clean
+
+BIN := $(abspath $(VENV))/bin
+BUILD := $(abspath build)/$(notdir $(VENV))
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+export SMOOTHACT_BUILD_DIR := $(BUILD)
+export PATH := $(BIN):$(PATH)
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+SOURCES := pyproject.toml setup.py CMakeLists.txt $(shell find build_backend cmake csrc python tools -type f \
+  -not -path '*/__pycache__/*' -not -name '*.so' -not -name '*.pyi' -not -name _build.py \
+  -not -path 'python/smoothact/include/*' -not -path 'python/smoothact/share/*')
+LINTERS := $(shell sed -n 's/^lint = \[\(.*\)\]/\1/p' pyproject.toml | tr -d '",')
+CXX_FILES = $(shell git ls-files --cached --others --exclude-standard '*.h' '*.cpp' '*.cu' '*.cuh' '*.hpp')
+
+demo: $(VENV)/.installed
+	cd $(VENV) && $(BIN)/python -m smoothact demo --output $(abspath out) $(ARGS)
+
+test: $(VENV)/.installed
+	tools/test.sh $(BIN) $(BUILD) $(PYTEST)
+
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+develop: $(VENV)/.torch-$(TORCH)
+	$(PIP) install --no-build-isolation -e '.[dev]'
+
+lint: $(VENV)/.linters
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/clang-format --dry-run -Werror $(CXX_FILES)
+
+format: $(VENV)/.linters
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/clang-format -i $(CXX_FILES)
+
+clean:
+	rm -rf build dist .venv* python/*.egg-info python/smoothact/{include,share,_build.py,*.so,*.pyi}
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV) || { echo "smoothact: '$(PYTHON) -m venv' failed; on Debian: apt install python3-venv" >&2; exit 1; }
+
+$(VENV)/.torch-$(TORCH): | $(VENV)/bin/python
+	@echo "installing torch $(TORCH) into $(VENV)"
+	$(PIP) install torch==$(TORCH) 'setuptools>=77' 'cmake>=3.26' ninja
+	rm -f $(VENV)/.torch-* $(VENV)/.installed && touch $@
+
+$(VENV)/.installed: $(VENV)/.torch-$(TORCH) $(SOURCES)
+	@echo "building smoothact"
+	$(PIP) install --no-build-isolation '.[test,plot]'
+	touch $@
+
+$(VENV)/.linters: pyproject.toml | $(VENV)/bin/python
+	$(PIP) install $(LINTERS) && touch $@
