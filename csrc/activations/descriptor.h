@@ -52,18 +52,27 @@ inline constexpr int analytic = 99;
 struct Descriptor {
   std::string_view name;        // of the op and the function
   std::string_view module;      // of the nn.Module
-  List<std::string_view, 8> aliases;
+  List<std::string_view, 8> aliases{};
   Kind kind;
-  List<Parameter, 4> parameters;
+  List<Parameter, 4> parameters{};
   std::string_view definition;  // the textbook formula, a Python expression in x and the parameters
-  std::string_view source;
+  std::string_view source{};
   double limits[2];             // f(-inf), f(+inf), at the default parameters as all that follows
   double slopes[2];             // f'(-inf), f'(+inf)
   double at_zero = 0;
   int smoothness = analytic;    // f is C^k
-  List<double, 2> kinks;        // where f' jumps
+  List<double, 2> kinks{};       // where f' jumps
   bool inplace = false;         // torch.nn's module has it
-  Selector selector;
+  Selector selector{};
+};
+
+// The C++ function of an activation. Its body is found by name where torch is known (smoothact.h).
+template <class A>
+struct Function {
+  template <class Tensor, class... P>
+  Tensor operator()(const Tensor& self, P... parameters) const {
+    return call(*this, self, parameters...);
+  }
 };
 
 template <class A>

@@ -22,6 +22,7 @@ struct Elu : ExponentialLinear {
   };
   SMOOTHACT_FN constexpr explicit Elu(math::Constant alpha) : ExponentialLinear{alpha, 1} {}
 };
+inline constexpr Function<Elu> elu{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

@@ -21,6 +21,7 @@ struct Gelu : Gate<NormalCdf, Unit> {
       .selector = {"approximate", {{"none", "gelu"}, {"tanh", "gelu_tanh"}, {"sigmoid", "quick_gelu"}}},
   };
 };
+inline constexpr Function<Gelu> gelu{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

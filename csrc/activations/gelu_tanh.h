@@ -37,6 +37,7 @@ struct GeluTanh : Gate<Logistic, GeluCubic> {
       .slopes = {0, 1},
   };
 };
+inline constexpr Function<GeluTanh> gelu_tanh{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

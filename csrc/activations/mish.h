@@ -20,6 +20,7 @@ struct Mish : Gate<MishGate, Unit> {
       .inplace = true,
   };
 };
+inline constexpr Function<Mish> mish{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

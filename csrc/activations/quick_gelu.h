@@ -21,6 +21,7 @@ struct QuickGelu : Gate<Logistic, Linear> {
   };
   SMOOTHACT_FN constexpr QuickGelu() : Gate{{Constant(1.702, 4.263256414560601e-17)}} {}
 };
+inline constexpr Function<QuickGelu> quick_gelu{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

@@ -34,6 +34,7 @@ struct Relu {
     return select(is_nan(x), x, V(0));
   }
 };
+inline constexpr Function<Relu> relu{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

@@ -24,6 +24,7 @@ struct Selu : ExponentialLinear {
   SMOOTHACT_FN constexpr Selu()
       : ExponentialLinear{{1.7580993408473768, 1.41535193800845e-17}, {1.0507009873554805, 3.9874847667154144e-17}} {}
 };
+inline constexpr Function<Selu> selu{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

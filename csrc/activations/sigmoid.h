@@ -22,6 +22,7 @@ struct Sigmoid : Step<Logistic, Linear> {
   };
   SMOOTHACT_FN constexpr explicit Sigmoid(Constant k) : Step{{k}} {}
 };
+inline constexpr Function<Sigmoid> sigmoid{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

@@ -21,6 +21,7 @@ struct Silu : Gate<Logistic, Unit> {
       .inplace = true,
   };
 };
+inline constexpr Function<Silu> silu{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

@@ -44,6 +44,7 @@ struct Softplus : Integral<Logistic> {
     return V(warp.k) * x > V(threshold);
   }
 };
+inline constexpr Function<Softplus> softplus{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

@@ -48,6 +48,7 @@ struct Softsign {
     return fma(-r * error, r, r);
   }
 };
+inline constexpr Function<Softsign> softsign{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

@@ -22,6 +22,7 @@ struct Squareplus : HalfAbs<RootAbs> {
   };
   SMOOTHACT_FN constexpr explicit Squareplus(Constant b) : HalfAbs{{b}} {}
 };
+inline constexpr Function<Squareplus> squareplus{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

@@ -21,6 +21,7 @@ struct Swish : Gate<Logistic, Linear> {
   };
   SMOOTHACT_FN constexpr explicit Swish(Constant beta) : Gate{{beta}} {}
 };
+inline constexpr Function<Swish> swish{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

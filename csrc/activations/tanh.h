@@ -19,8 +19,9 @@ struct Tanh : Sign<Logistic, Linear> {
       .limits = {-1, 1},
       .slopes = {0, 0},
   };
-  SMOOTHACT_FN constexpr explicit Tanh(Constant k) : Sign{{2 * k.value}} {}
+  SMOOTHACT_FN constexpr explicit Tanh(Constant k) : Sign{{Constant(2 * k.value)}} {}
 };
+inline constexpr Function<Tanh> tanh{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

@@ -16,6 +16,13 @@ struct TypeList {
   template <std::size_t I>
   using at = std::tuple_element_t<I, std::tuple<A...>>;
 
+  template <class B>
+  static constexpr int index_of = [] {
+    int i = 0;
+    (void)((std::is_same_v<A, B> || (++i, false)) || ...);
+    return i;
+  }();
+
   // Calls visit.operator()<A, I>() for every entry.
   template <class Visitor>
   static constexpr void for_each(Visitor&& visit) {

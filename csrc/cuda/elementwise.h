@@ -2,21 +2,12 @@
 // The kernel's body, as one thread runs it on the device, and as the tests run every thread on the host.
 #pragma once
 
+#include "../kernels/order.h"
 #include "../math/simd.h"
 #include "indexing.h"
 #include "storage.h"
 
 namespace smoothact::cuda {
-
-template <Order O, class A, class V>
-SMOOTHACT_FN V evaluate(const A& activation, const V (&in)[inputs_of(O)]) {
-  if constexpr (O == Order::forward)
-    return activation.f(in[0]);
-  else if constexpr (O == Order::backward)
-    return in[0] * activation.df(in[1]);
-  else
-    return (in[0] * in[1]) * activation.d2f(in[2]);
-}
 
 template <class A, Order O, DType D, int Lanes, int Unroll>
 struct Elementwise {

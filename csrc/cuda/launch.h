@@ -14,13 +14,13 @@ int launch(const Request& request);
 
 // An entry point and, once asked, how it is best launched on each device.
 struct Kernel {
-  const void* function;
+  const void* function = nullptr;
   std::atomic<uint32_t> limits[16] = {};
 };
 
 // The kernels of one activation.
 struct Entry {
-  void (*make)(const double* parameters, void* activation);
+  void (*make)(const double* parameters, void* activation) = nullptr;
   struct {
     Kernel pack, element;
   } kernels[orders][dtypes];

@@ -12,26 +12,28 @@
 namespace smoothact::cuda {
 namespace {
 
+template <class A, int I>
+void fill(Entry& entry) {
+  constexpr Order order{I / dtypes};
+  constexpr DType dtype{I % dtypes};
+  auto& [pack, element] = entry.kernels[I / dtypes][I % dtypes];
+  pack.function = reinterpret_cast<const void*>(pack_kernel<A, order, dtype>);
+  element.function = reinterpret_cast<const void*>(element_kernel<A, order, dtype>);
+}
+
+template <class A>
+struct EntryFor : Entry {
+  static_assert(std::is_trivially_copyable_v<A> && sizeof(A) <= activation_bytes && alignof(A) <= 16);
+  template <int... I>
+  explicit EntryFor(std::integer_sequence<int, I...>) {
+    make = [](const double* parameters, void* place) { new (place) A(from_parameters<A>(parameters)); };
+    (fill<A, I>(*this), ...);
+  }
+};
+
 template <class A>
 Entry& entry_for() {
-  static_assert(std::is_trivially_copyable_v<A> && sizeof(A) <= activation_bytes && alignof(A) <= 16);
-#define SMOOTHACT_KERNELS(O, D)                                            \
-  {                                                                        \
-    {reinterpret_cast<const void*>(pack_kernel<A, Order::O, DType::D>)}, { \
-      reinterpret_cast<const void*>(element_kernel<A, Order::O, DType::D>) \
-    }                                                                      \
-  }
-#define SMOOTHACT_DTYPES(O)                                                           \
-  {                                                                                   \
-    SMOOTHACT_KERNELS(O, f64), SMOOTHACT_KERNELS(O, f32), SMOOTHACT_KERNELS(O, bf16), \
-        SMOOTHACT_KERNELS(O, f16)                                                     \
-  }
-  static Entry entry{
-      [](const double* parameters, void* place) { new (place) A(from_parameters<A>(parameters)); },
-      {SMOOTHACT_DTYPES(forward), SMOOTHACT_DTYPES(backward), SMOOTHACT_DTYPES(double_backward)},
-  };
-#undef SMOOTHACT_DTYPES
-#undef SMOOTHACT_KERNELS
+  static EntryFor<A> entry(std::make_integer_sequence<int, orders * dtypes>{});
   return entry;
 }
 

@@ -71,6 +71,11 @@ struct Format<double> {
   static constexpr double largest = std::numeric_limits<double>::max();
 };
 
+template <class V>
+SMOOTHACT_FN V clamp(V x, double low, double high) {
+  return min(V(high), max(V(low), x));
+}
+
 }  // namespace math
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

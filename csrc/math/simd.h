@@ -63,11 +63,6 @@ struct Simd {
   friend SMOOTHACT_FN Simd ldexp(Simd m, Simd n) { return from(native::ldexp<T, N>(m.v, n.v)); }
 };
 
-template <class V>
-SMOOTHACT_FN V clamp(V x, double low, double high) {
-  return min(V(high), max(V(low), x));
-}
-
 }  // namespace math
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which loop serves an op: one table per instruction set, filled while the library loads.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "../kernels/request.h"
+
+namespace smoothact::cpu {
+
+// Runs size1 rows of size0 elements. strides: bytes, one per operand along a row, then one per operand across rows.
+using Loop = void (*)(const double* parameters, char** data, const int64_t* strides, int64_t size0, int64_t size1);
+
+enum class Isa : int { DEFAULT, AVX2, AVX512 };
+inline constexpr int isas = 3;
+inline constexpr const char* isa_names[isas] = {"DEFAULT", "AVX2", "AVX512"};
+
+void add(Isa, int activation, Order, DType, Loop);
+Loop find(int activation, Order, DType);
+
+std::vector<Isa> built();
+Isa active();
+
+}  // namespace smoothact::cpu

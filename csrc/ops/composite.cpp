@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The formulas on tensors: what the compiler fuses, what third order differentiates, what other devices run.
+#include <ATen/ops/mul.h>
+#include <ATen/ops/to_native.h>
+
+#include "../activations.h"
+#include "../kernels/order.h"
+#include "../math/composite.h"
+#include "entry.h"
+
+namespace smoothact {
+namespace {
+
+using Formula = at::Tensor (*)(Inputs, const double*);
+
+template <class A, class T, Order O>
+at::Tensor evaluate_on(Inputs in, const double* parameters) {
+  using V = math::Composite<T>;
+  constexpr auto type = c10::CppTypeToScalarType<T>::value;
+  std::vector<V> v;
+  for (const auto& t : in) v.push_back(V(t.to(type)));
+  const A a = from_parameters<A>(parameters);
+  return evaluate<O>(a, v.data()).tensor.to(in.back().scalar_type());
+}
+
+struct Formulas {
+  Formula of[2][orders];
+};
+
+template <class A>
+constexpr Formulas formulas() {
+  return {{{&evaluate_on<A, float, Order::forward>, &evaluate_on<A, float, Order::backward>,
+            &evaluate_on<A, float, Order::double_backward>},
+           {&evaluate_on<A, double, Order::forward>, &evaluate_on<A, double, Order::backward>,
+            &evaluate_on<A, double, Order::double_backward>}}};
+}
+
+}  // namespace
+
+at::Tensor composite(const Entry& e, Order order, Inputs in, const Parameters& p) {
+  static const std::vector<Formulas> table = [] {
+    std::vector<Formulas> t;
+    Activations::for_each([&]<class A, int I>() { t.push_back(formulas<A>()); });
+    return t;
+  }();
+  for (const auto& t : in) check_input(e, op_name(e, order), t);
+  check_parameters(e, p);
+  return table[e.index].of[in.back().scalar_type() == at::kDouble][static_cast<int>(order)](in, p.data());
+}
+
+}  // namespace smoothact

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernels' side of an op: shapes and layouts in, loops or launches out.
+#include <ATen/ExpandUtils.h>
+#include <ATen/MemoryOverlap.h>
+#include <ATen/Parallel.h>
+#include <ATen/TensorIterator.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+
+#include "../cpu/registry.h"
+#include "entry.h"
+#if defined(SMOOTHACT_WITH_CUDA)
+#include "../cuda/glue.h"
+#endif
+
+namespace smoothact {
+namespace {
+
+DType dtype_of(const at::Tensor& t) {
+  switch (t.scalar_type()) {
+    case at::kDouble: return DType::f64;
+    case at::kFloat: return DType::f32;
+    case at::kBFloat16: return DType::bf16;
+    default: return DType::f16;
+  }
+}
+
+constexpr const char* input_names[orders][orders] = {
+    {"self"}, {"grad", "self"}, {"grad_grad", "grad", "self"}};
+
+void check(const Entry& e, Order order, Inputs in, const Parameters& p) {
+  const auto op = op_name(e, order);
+  const at::Tensor& self = in.back();
+  for (const auto& t : in) check_input(e, op, t);
+  for (size_t i = 0; i + 1 < in.size(); ++i) {
+    const char* name = input_names[static_cast<int>(order)][i];
+    TORCH_CHECK_TYPE(in[i].scalar_type() == self.scalar_type(), "smoothact::", op, ": expected ", name,
+                     " to have the dtype of self (", self.scalar_type(), "), got ", in[i].scalar_type());
+    TORCH_CHECK(in[i].device() == self.device(), "smoothact::", op, ": expected ", name,
+                " to be on the device of self (", self.device(), "), got ", in[i].device());
+  }
+  check_parameters(e, p);
+}
+
+// Of self's layout where the shapes agree, contiguous where they broadcast: the same rule on every device.
+at::Tensor allocate(Inputs in) {
+  const at::Tensor& self = in.back();
+  bool same = true;
+  for (const auto& t : in) same = same && t.sym_sizes().equals(self.sym_sizes());
+  if (same) return at::empty_like(self);
+  auto sizes = self.sym_sizes().vec();
+  for (const auto& t : in) sizes = at::infer_size_symint(t.sym_sizes(), sizes);
+  return at::empty_symint(sizes, self.options());
+}
+
+bool same_dense(const at::Tensor& out, Inputs in) {
+  if (!out.is_non_overlapping_and_dense()) return false;
+  for (const auto& t : in) {
+    if (!t.sizes().equals(out.sizes()) || !t.strides().equals(out.strides())) return false;
+  }
+  return true;
+}
+
+void run_cpu(const Entry& e, Order order, const at::Tensor& out, Inputs in, const Parameters& p) {
+  const cpu::Loop loop = cpu::find(e.index, order, dtype_of(out));
+  const int operands = inputs_of(order) + 1;
+  const int64_t size = out.element_size();
+  if (same_dense(out, in)) {
+    std::array<char*, max_operands> base{};
+    base[0] = static_cast<char*>(out.mutable_data_ptr());
+    for (int k = 1; k < operands; ++k) base[k] = static_cast<char*>(const_cast<void*>(in[k - 1].const_data_ptr()));
+    std::array<int64_t, 2 * max_operands> strides{};
+    std::fill_n(strides.begin(), operands, size);
+    at::parallel_for(0, out.numel(), at::internal::GRAIN_SIZE, [&](int64_t begin, int64_t end) {
+      auto data = base;
+      for (int k = 0; k < operands; ++k) data[k] += begin * size;
+      loop(p.data(), data.data(), strides.data(), end - begin, 1);
+    });
+    return;
+  }
+  auto config = at::TensorIteratorConfig();
+  config.resize_outputs(false).add_output(out);
+  for (const auto& t : in) config.add_const_input(t);
+  auto it = config.build();
+  it.for_each([&](char** data, const int64_t* strides, int64_t size0, int64_t size1) {
+    loop(p.data(), data, strides, size0, size1);
+  });
+}
+
+void run(const Entry& e, Order order, const at::Tensor& out, Inputs in, const Parameters& p) {
+  if (out.numel() == 0) return;
+#if defined(SMOOTHACT_WITH_CUDA)
+  if (out.is_cuda()) {
+    auto config = at::TensorIteratorConfig();
+    config.resize_outputs(false).add_output(out);
+    for (const auto& t : in) config.add_const_input(t);
+    auto it = config.build();
+    cuda::launch_from(it, e.index, order, p.data(), op_name(e, order).c_str());
+    return;
+  }
+#endif
+  run_cpu(e, order, out, in, p);
+}
+
+}  // namespace
+
+at::Tensor compute(const Entry& e, Order order, Inputs in, const Parameters& p) {
+  check(e, order, in, p);
+  const at::Tensor out = allocate(in);
+  run(e, order, out, in, p);
+  return out;
+}
+
+void compute_inplace(const Entry& e, const at::Tensor& self, const Parameters& p) {
+  check(e, Order::forward, self, p);
+  if (self.is_meta()) return;
+  at::assert_no_internal_overlap(self);
+  run(e, Order::forward, self, self, p);
+}
+
+at::Tensor meta(const Entry& e, Order order, Inputs in, const Parameters& p) {
+  check(e, order, in, p);
+  return allocate(in);
+}
+
+}  // namespace smoothact

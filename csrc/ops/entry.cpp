@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "entry.h"
+
+#include <c10/util/Exception.h>
+
+#include <cmath>
+
+#include "../activations.h"
+
+namespace smoothact {
+
+const std::vector<Entry>& entries() {
+  static const std::vector<Entry> list = [] {
+    std::vector<Entry> l;
+    Activations::for_each(
+        [&]<class A, int I>() { l.push_back({I, std::string(A::descriptor.name), &A::descriptor}); });
+    return l;
+  }();
+  return list;
+}
+
+void check_input(const Entry&, const std::string& op, const at::Tensor& self) {
+  TORCH_CHECK_NOT_IMPLEMENTED(self.layout() == at::kStrided, "smoothact::", op, ": not implemented for layout ",
+                              self.layout(), " (dtype ", self.scalar_type(), "); expected a strided tensor");
+  const auto t = self.scalar_type();
+  TORCH_CHECK_NOT_IMPLEMENTED(
+      t == at::kFloat || t == at::kDouble || t == at::kBFloat16 || t == at::kHalf, "smoothact::", op,
+      ": not implemented for dtype ", t, "; expected Float, Double, BFloat16 or Half");
+}
+
+void check_parameters(const Entry& e, const Parameters& p) {
+  int i = 0;
+  for (const auto& q : e.descriptor->parameters) {
+    const double v = p[i++];
+    const bool absent = q.optional && v == infinity;
+    const bool inside = q.domain == Domain::real        ? v == v
+                        : q.domain == Domain::positive ? v > 0
+                                                       : v >= 0;
+    TORCH_CHECK_VALUE(absent || (inside && std::isfinite(v)), "smoothact::", e.name, ": ", q.name, " must be ",
+                      q.domain == Domain::real        ? "finite"
+                      : q.domain == Domain::positive ? "positive and finite"
+                                                     : "non-negative and finite",
+                      ", got ", v);
+  }
+}
+
+}  // namespace smoothact

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The list at run time. Ops are templates on the parameters' types only and carry a pointer to their entry, so their
+// number does not grow with the list.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../activations/descriptor.h"
+#include "../kernels/request.h"
+
+namespace smoothact {
+
+inline constexpr int most_parameters = 4;
+using Parameters = std::array<double, most_parameters>;
+
+struct Entry {
+  int index;
+  std::string name;
+  const Descriptor* descriptor;
+};
+
+const std::vector<Entry>& entries();
+
+inline constexpr const char* suffixes[orders] = {"", "_backward", "_double_backward"};
+inline std::string op_name(const Entry& e, Order order) { return e.name + suffixes[static_cast<int>(order)]; }
+
+// Argument order of the ops: what the entry's loops take.
+using Inputs = at::ArrayRef<at::Tensor>;
+
+// Raise what torch would raise: NotImplementedError for a dtype or layout, ValueError for a parameter.
+void check_input(const Entry&, const std::string& op, const at::Tensor& self);
+void check_parameters(const Entry&, const Parameters&);
+
+at::Tensor compute(const Entry&, Order, Inputs, const Parameters&);
+void compute_inplace(const Entry&, const at::Tensor& self, const Parameters&);
+at::Tensor meta(const Entry&, Order, Inputs, const Parameters&);
+at::Tensor composite(const Entry&, Order, Inputs, const Parameters&);
+
+inline double to_raw(double p) { return p; }
+inline double to_raw(const std::optional<double>& p) { return p.value_or(infinity); }
+template <class P>
+P from_raw(double p) {
+  if constexpr (std::is_same_v<P, double>) return p;
+  else return p == infinity ? P() : P(p);
+}
+
+}  // namespace smoothact

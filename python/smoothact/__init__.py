@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fused CPU and CUDA kernels for smooth ReLUs and sigmoids, differentiable to any order.
+
+>>> import torch, smoothact
+>>> smoothact.functional.mish(torch.zeros(2))
+tensor([0., 0.])
+"""
+
+from pathlib import Path as _Path
+
+from ._check import check_torch as _check_torch
+
+_build = _check_torch()
+
+from . import _C, functional, nn  # noqa: E402
+from ._catalogue import Catalogue, Descriptor, Parameter, catalogue  # noqa: E402
+from ._policy import compiling  # noqa: E402
+from .nn import get  # noqa: E402
+
+__version__: str = _build.VERSION
+cmake_prefix_path: str = str(_Path(__file__).parent / "share" / "cmake")
+
+__all__ = [
+    "Catalogue",
+    "Descriptor",
+    "Parameter",
+    "catalogue",
+    "cmake_prefix_path",
+    "compiling",
+    "functional",
+    "get",
+    "nn",
+]

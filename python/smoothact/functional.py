@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The activations as functions: ``functional.mish(input)``, with torch's names and arguments where torch has them.
+
+Every function takes a tensor of any shape and strides, of dtype float64, float32, bfloat16 or float16, and returns one
+of the same shape, dtype and layout; 16-bit types are computed in float32. All are differentiable to any order, forwards
+and backwards, and work under every torch transform. Other dtypes and layouts raise ``NotImplementedError``, parameters
+outside their domain ``ValueError``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType
+
+import torch
+from torch import Tensor
+from torch.compiler import is_compiling
+
+from . import _C, _policy
+from ._catalogue import Descriptor, catalogue
+
+__all__ = list(catalogue)
+
+
+def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
+    """The function of an activation; the templates differ in what a signature can hold."""
+    name = descriptor.name
+    fast = getattr(_C, f"fast_{name}")
+    packet = getattr(torch.ops.smoothact, name)
+    kernel, fused = packet.default, packet.fuse
+
+    def traced(input: Tensor, *parameters: float | None) -> Tensor:
+        op = fused if _policy.fuses(name, input.device.type) else kernel
+        return op(input, *parameters)
+
+    def plain(input):
+        return traced(input) if is_compiling() else fast(input)
+
+    def one(input, a):
+        return traced(input, a) if is_compiling() else fast(input, a)
+
+    def two(input, a, b):
+        return traced(input, a, b) if is_compiling() else fast(input, a, b)
+
+    names = [p.name for p in descriptor.parameters]
+    defaults = [p.default for p in descriptor.parameters]
+    if descriptor.selector:
+        keyword, choices = descriptor.selector
+        functions = {value: _make(catalogue[target]) for value, target in choices.items() if target != name}
+
+        def chosen(input, choice):
+            if choice == "none":
+                return traced(input) if is_compiling() else fast(input)
+            if choice not in functions:
+                raise ValueError(f"{name}: {keyword} must be one of {', '.join(map(repr, choices))}, got {choice!r}")
+            return functions[choice](input)
+
+        template, names, defaults = chosen, [keyword], ["none"]
+    elif descriptor.inplace:
+        inplace_op = getattr(torch.ops.smoothact, f"{name}_").default
+
+        def overwrite(input, *parameters):
+            if is_compiling():
+                return input.copy_(traced(input, *parameters))
+            inplace_op(input, *parameters)
+            return input
+
+        def plain_inplace(input, inplace):
+            if inplace:
+                return overwrite(input)
+            return traced(input) if is_compiling() else fast(input)
+
+        def one_inplace(input, a, inplace):
+            if inplace:
+                return overwrite(input, a)
+            return traced(input, a) if is_compiling() else fast(input, a)
+
+        template = (plain_inplace, one_inplace)[len(names)]
+        names, defaults = [*names, "inplace"], [*defaults, False]
+    else:
+        template = (plain, one, two)[len(names)]
+
+    # A code object of its own: Dynamo caches, and counts recompilations, per code object.
+    code = template.__code__.replace(
+        co_name=name, co_qualname=name, co_varnames=("input", *names, *template.__code__.co_varnames[1 + len(names) :])
+    )
+    function = FunctionType(code, globals(), name, tuple(defaults), template.__closure__)
+    function.__module__ = __name__
+    function.__qualname__ = name
+    function.__doc__ = _document(descriptor)
+    annotations = {"input": "Tensor", **{n: _annotation(d) for n, d in zip(names, defaults)}, "return": "Tensor"}
+    function.__annotations__ = annotations
+    return function
+
+
+def _annotation(default: object) -> str:
+    return "float | None" if default is None else type(default).__name__
+
+
+def _document(d: Descriptor) -> str:
+    lines = [f"``{d.definition}``, elementwise.", "", "Args:", "    input: a floating-point tensor of any shape."]
+    for p in d.parameters:
+        lines.append(f"    {p.name}: {p.domain}, default {p.default}.")
+    if d.selector:
+        lines.append(f"    {d.selector[0]}: {', '.join(map(repr, d.selector[1]))}.")
+    if d.inplace:
+        lines.append("    inplace: overwrite ``input`` and return it.")
+    lines += ["", "Returns:", "    A tensor of the shape, dtype and layout of ``input``.", "", "Raises:"]
+    lines.append("    NotImplementedError: ``input`` is not a strided float64, float32, bfloat16 or float16 tensor.")
+    if d.parameters or d.selector:
+        lines.append("    ValueError: an argument outside its domain.")
+    if d.source:
+        lines += ["", f"Source: {d.source}."]
+    return "\n".join(lines)
+
+
+globals().update({name: _make(descriptor) for name, descriptor in catalogue.items()})
