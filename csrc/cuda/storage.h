@@ -77,8 +77,8 @@ struct Element<DType::f16> {
     const uint32_t bits = __builtin_bit_cast(uint32_t, v), magnitude = bits & 0x7fffffff;
     const uint32_t sign = bits >> 31 << 15;
     if (magnitude > 0x7f800000) return 0x7fff;
-    if (magnitude >= 0x477ff000)
-      return static_cast<uint16_t>(sign | 0x7c00);  // half way from 65504 to 65536, and up
+    if (magnitude >= 0x47800000)
+      return static_cast<uint16_t>(sign | 0x7c00);  // from 65520 on the rounding carries
     uint32_t rounded;
     if (magnitude < 0x38800000)  // subnormal: in the sum one unit is 2^-24, half's smallest
       rounded = __builtin_bit_cast(uint32_t, __builtin_bit_cast(float, magnitude) + 0.5f) - 0x3f000000;
