@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line. A command is a module here with ``add_arguments(parser)`` and ``run(arguments) -> exit code``,
+"""The command line. A command is a module with ``add_arguments(parser)`` and ``run(arguments) -> exit code``,
 imported only when it is called: one command's extras are never another's."""
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 def corpus(limit: int) -> Tensor:
-    """The first ``limit`` bytes of the library's modules in alphabetical order, without packages and tests."""
+    """The first ``limit`` bytes of the library's modules in alphabetical order, without its packages."""
     root = Path(sysconfig.get_path("stdlib"))
     parts: list[bytes] = []
     size = 0
