@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shared by the tests: activations with several parameter sets, test points, exact values, the contract."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import random
+from dataclasses import dataclass
+
+import smoothact
+import torch
+from smoothact.oracle import FORMATS, Definition, rounded, ulp
+from smoothact.reference import formula
+
+DTYPES = [torch.float64, torch.float32, torch.bfloat16, torch.float16]
+ORDERS = ("f", "f'", "f''")
+WIDE = DTYPES[:2]
+HALF = DTYPES[2:]
+
+# Values for every parameter of a domain: sharp, blunt, mirrored, degenerate.
+TRIALS = {"positive": [0.3, 2.5], "nonnegative": [0.0, 0.1, 9.0], "real": [1.702, 0.3, -0.75, 0.0]}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One activation with one set of parameters."""
+
+    name: str
+    values: tuple[float | None, ...] = ()
+
+    @property
+    def descriptor(self):
+        return smoothact.catalogue[self.name]
+
+    @property
+    def parameters(self) -> dict[str, float | None]:
+        return {p.name: v for p, v in zip(self.descriptor.parameters, self.values, strict=True)}
+
+    @property
+    def set_parameters(self) -> dict[str, float]:
+        return {name: value for name, value in self.parameters.items() if value is not None}
+
+    @functools.cached_property
+    def definition(self) -> Definition:
+        return Definition(self.descriptor.definition)
+
+    def op(self, order: int = 0, overload: str = "default"):
+        packet = getattr(torch.ops.smoothact, self.name + ("", "_backward", "_double_backward")[order])
+        return getattr(packet, overload)
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        return self.op()(x, *self.values)
+
+    def functional(self, x: torch.Tensor, **options) -> torch.Tensor:
+        return getattr(smoothact.functional, self.name)(x, **self.parameters, **options)
+
+    def module(self, **options) -> torch.nn.Module:
+        return getattr(smoothact.nn, self.descriptor.module)(**self.parameters, **options)
+
+    def derivative(self, x: torch.Tensor, order: int, overload: str = "default") -> torch.Tensor:
+        """f, f' or f'' as the op of that order computes it."""
+        return self.op(order, overload)(*[torch.ones_like(x)] * order, x, *self.values)
+
+    def composite(self, x: torch.Tensor, order: int = 0) -> torch.Tensor:
+        return smoothact._C.composite(
+            self.name,
+            order,
+            [*[torch.ones_like(x)] * order, x],
+            [math.inf if v is None else v for v in self.values],
+        )
+
+    def textbook(self, x: torch.Tensor) -> torch.Tensor:
+        return formula(self.descriptor.definition, **self.set_parameters)(x)
+
+    def exact(self, x: float, order: int = 2) -> list | None:
+        """[f(x), f'(x), …] in multiprecision; None where the definition has no derivative."""
+        return _exact(self, x, order)
+
+    def limit(self, sign: int, order: int = 0) -> float:
+        """lim f, f' or f'' at ±inf, from the definition alone."""
+        value = rounded(self.exact(math.copysign(2.0**300, sign))[order], "float64")
+        return math.copysign(math.inf, value) if abs(value) > 2.0**200 else round(value, 60) + 0.0
+
+    def __str__(self) -> str:
+        changed = [
+            f"{p.name}={v:g}"
+            for p, v in zip(self.descriptor.parameters, self.values, strict=True)
+            if v != p.default
+        ]
+        return self.name + (f"[{','.join(changed)}]" if changed else "")
+
+
+@functools.lru_cache(maxsize=200_000)
+def _exact(case: Case, x: float, order: int) -> list | None:
+    try:
+        return case.definition.derivatives(x, order, **case.set_parameters)
+    except ZeroDivisionError:  # a degenerate parameter's kink: squareplus at b = 0, x = 0
+        return None
+
+
+def default(name: str) -> Case:
+    return Case(name, tuple(p.default for p in smoothact.catalogue[name].parameters))
+
+
+def variations(name: str) -> list[Case]:
+    """The defaults, then one parameter at a time moved to each trial value."""
+    base = default(name)
+    moved = [
+        Case(name, (*base.values[:i], value, *base.values[i + 1 :]))
+        for i, p in enumerate(base.descriptor.parameters)
+        if not p.optional
+        for value in TRIALS[p.domain]
+        if value != p.default
+    ]
+    return [base, *moved]
+
+
+DEFAULTS = [default(name) for name in smoothact.catalogue]
+CASES = [case for name in smoothact.catalogue for case in variations(name)]
+SMOOTH = [case for case in DEFAULTS if case.descriptor.smoothness >= 2]
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+@functools.cache
+def grid(name: str, dtype: torch.dtype) -> torch.Tensor:
+    """All magnitudes, subnormals, the tails densely, and the neighbours of every kink; sorted, distinct."""
+    precision, emin, emax = FORMATS[dtype_name(dtype)]
+    noise = random.Random(20261123)
+    points = [10.0**k for k in range(-40, 4)] + [1e4, 1e10, 1e18, 1e30]
+    points += [10.0 ** noise.uniform(-12, 3) for _ in range(40)]
+    points += [1.075**k for k in range(-60, 72)]
+    points += [
+        tail + noise.uniform(-1.0, 1.0) * span
+        for tail, span in ((14, 1.5), (40, 3), (100, 20), (728, 24))
+        for _ in range(8)
+    ]
+    points += [math.ldexp(1, emin - precision + 1), math.ldexp(0.8, emin - 2), math.ldexp(1, emin)]
+    points += [1e150] if emax > 127 else [1e37]
+    x = torch.tensor([0.0, *points, *(-p for p in points)], dtype=torch.float64)
+    largest = torch.finfo(dtype).max
+    x = x[x.abs() <= largest].to(dtype)
+    kinks = torch.tensor([0.0, *smoothact.catalogue[name].kinks], dtype=dtype)
+    near = [torch.nextafter(kinks, torch.full_like(kinks, side)) for side in (math.inf, -math.inf)]
+    return torch.unique(torch.cat([x, kinks, *near]))
+
+
+def spacing(v: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """`ulp` over a tensor of float64."""
+    precision, emin, emax = FORMATS[dtype_name(dtype)]
+    return torch.exp2((torch.frexp(v).exponent - 1).clamp(emin, emax).double() - precision + 1)
+
+
+def own_zeros(x: list[float], values: list) -> list[tuple[float, float]]:
+    """Brackets of the sign changes away from x = 0, nearer end first."""
+    nonzero = [(p, v) for p, v in zip(x, values, strict=True) if v]
+    pairs = itertools.pairwise(nonzero)
+    return [tuple(sorted((p, q), key=abs)) for (p, u), (q, v) in pairs if u * v < 0 < p * q]
+
+
+def allowances(x: list[float], exact: list[list], order: int, bound: float, dtype: str) -> list[float]:
+    """The contract as an absolute error at each point: `bound` ulps of the exact value.
+
+    No fixed precision keeps relative accuracy near a zero other than x = 0. Within half such a zero's
+    distance from 0, two ulps of x times the next derivative are allowed: what rounding x moves the result by,
+    and the size of the terms that cancel.
+    """
+    zeros = own_zeros(x, [e[order] for e in exact])
+    limits = []
+    for p, e in zip(x, exact, strict=True):
+        limit = bound * ulp(e[order], dtype)
+        if any(near * p > 0 and abs(near) / 2 <= abs(p) <= 1.5 * abs(far) for near, far in zeros):
+            limit = max(limit, 2 * ulp(p * e[order + 1], dtype))
+        limits.append(limit)
+    return limits

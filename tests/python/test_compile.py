@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""torch.compile: no graph break, dynamic shapes, one kernel each way when fused, the op itself when not."""
+
+import re
+
+import pytest
+import smoothact
+import torch
+from support import CASES, DEFAULTS, default
+from torch._dynamo.testing import CompileCounter
+from torch._inductor import metrics
+from torch._inductor.utils import run_and_get_code
+
+MODES = ["fuse", "kernel"]
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    torch._dynamo.reset()
+    yield
+    torch._dynamo.reset()
+
+
+def neighbours(call):
+    return lambda x: (call(x + 1) * 2).sin()
+
+
+def all_of(cases):
+    nets = [neighbours(case.functional) for case in cases]
+    return lambda x: [net(x) for net in nets]
+
+
+def run(compiled, x):
+    x = x.detach().requires_grad_()
+    outputs = compiled(x)
+    outputs = outputs if isinstance(outputs, list) else [outputs]
+    return outputs, torch.autograd.grad(sum((y * (i + 1)).sum() for i, y in enumerate(outputs)), x)[0]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("mode", MODES)
+def test_values_and_gradients(mode, dtype, device):
+    f = all_of(CASES)
+    tolerance = {"rtol": 3e-2, "atol": 3e-1} if dtype == torch.bfloat16 else {"rtol": 1e-4, "atol": 1e-5}
+    with smoothact.compiling(mode):
+        compiled = torch.compile(f, fullgraph=True, dynamic=True)
+        for shape in ((33, 7), (5, 64), (1, 129)):
+            x = torch.randn(shape, dtype=dtype, device=device) * 3
+            (ours, gradient), (expected, reference) = run(compiled, x), run(f, x)
+            for case, a, b in zip(CASES, ours, expected, strict=True):
+                torch.testing.assert_close(a, b, **tolerance, msg=lambda m, case=case: f"{case}: {m}")
+            if dtype != torch.bfloat16:  # the eager sum of 16-bit gradients is the coarser one
+                torch.testing.assert_close(gradient, reference, **tolerance)
+
+
+@pytest.mark.parametrize("case", DEFAULTS)
+def test_fused_is_one_kernel_each_way(case, device):
+    x = torch.randn(40, 30, device=device)
+    with smoothact.compiling("fuse"):
+        compiled = torch.compile(neighbours(case.functional), fullgraph=True)
+        metrics.reset()
+        (_, gradient), code = run_and_get_code(run, compiled, x)
+    assert metrics.generated_kernel_count == 2
+    assert not any("torch.ops.smoothact" in c for c in code)
+    torch.testing.assert_close(gradient, run(neighbours(case), x)[1], rtol=1e-4, atol=1e-5)
+
+
+def test_kernel_mode_calls_the_ops(device):
+    x = torch.randn(40, 30, device=device)
+    with smoothact.compiling("kernel"):
+        _, code = run_and_get_code(run, torch.compile(all_of(DEFAULTS), fullgraph=True), x)
+    called = set(re.findall(r"torch\.ops\.smoothact\.(\w+)\.default\(", "\n".join(code)))
+    assert called == {name + suffix for name in smoothact.catalogue for suffix in ("", "_backward")}
+
+
+def test_switching_recompiles(device):
+    case = default("mish")
+    compiled = torch.compile(neighbours(case.functional), fullgraph=True)
+    x = torch.randn(64, device=device)
+    uses = {}
+    for mode in ("fuse", "kernel"):
+        with smoothact.compiling(mode):
+            _, code = run_and_get_code(compiled, x)
+        uses[mode] = "torch.ops.smoothact" in "\n".join(code)
+    assert uses == {"fuse": False, "kernel": True}
+    with smoothact.compiling("fuse"):
+        _, code = run_and_get_code(compiled, x)
+    assert not code, "the first graph is still there"
+
+
+def test_compiling_nests_and_restores(device):
+    x = torch.randn(8, device=device)
+    counter = CompileCounter()
+    compiled = torch.compile(default("mish").functional, backend=counter, fullgraph=True)
+    with smoothact.compiling("kernel"):
+        compiled(x)
+        with smoothact.compiling("fuse"):
+            compiled(x)
+        compiled(x)
+    assert counter.frame_count == 2
+    with pytest.raises(ValueError, match="fuse"), smoothact.compiling("fused"):
+        pass
+
+
+def test_auto_is_the_default(device):
+    counter = CompileCounter()
+    compiled = torch.compile(default("mish").functional, backend=counter, fullgraph=True)
+    x = torch.randn(8, device=device)
+    compiled(x)
+    with smoothact.compiling("auto"):
+        compiled(x)
+    assert counter.frame_count == 1
+
+
+def test_dynamic_shapes_do_not_recompile(device):
+    counter = CompileCounter()
+    compiled = torch.compile(all_of(DEFAULTS), backend=counter, fullgraph=True, dynamic=True)
+    for rows in (3, 17, 64, 1000):
+        compiled(torch.randn(rows, 5, device=device))
+    assert counter.frame_count == 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_modules_in_a_network(mode, device):
+    layers = [layer for case in DEFAULTS for layer in (torch.nn.Linear(16, 16), case.module())]
+    net = torch.nn.Sequential(*layers).to(device)
+    x = torch.randn(8, 16, device=device)
+    with smoothact.compiling(mode):
+        compiled = torch.compile(net, fullgraph=True)
+        loss, expected = compiled(x).square().sum(), net(x).square().sum()
+        ours = torch.autograd.grad(loss, list(net.parameters()))
+    for a, b in zip(ours, torch.autograd.grad(expected, list(net.parameters())), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_in_place(mode, device):
+    inplace = [case for case in DEFAULTS if case.descriptor.inplace]
+
+    def f(x):
+        return [case.functional(x * 2, inplace=True) + 1 for case in inplace]
+
+    def on_input(x):
+        for case in inplace:
+            case.functional(x, inplace=True)
+        return x.sum()
+
+    x = torch.randn(6, 5, device=device)
+    with smoothact.compiling(mode):
+        (ours, gradient), (expected, reference) = run(torch.compile(f, fullgraph=True), x), run(f, x)
+        a, b = x.clone(), x.clone()
+        torch.compile(on_input, fullgraph=True)(a), on_input(b)
+    for y, z in zip(ours, expected, strict=True):
+        torch.testing.assert_close(y, z)
+    torch.testing.assert_close(gradient, reference)
+    torch.testing.assert_close(a, b)
+
+
+def test_compiled_autograd(device):
+    x = torch.randn(6, 5, device=device)
+    f = all_of(CASES)
+    expected = run(f, x)[1]
+    with torch._dynamo.compiled_autograd._enable(
+        torch.compile(backend="aot_eager", fullgraph=True, dynamic=True)
+    ):
+        for rows in (6, 3):
+            torch.testing.assert_close(run(f, x[:rows])[1], expected[:rows])
+
+
+def test_compiled_autograd_through_compile(device):
+    x = torch.randn(6, 5, device=device, requires_grad=True)
+    case = default("mish")
+
+    def step(x):
+        y = case.functional(x * 3).sum()
+        y.backward()
+        return y
+
+    with torch._dynamo.config.patch(compiled_autograd=True):
+        torch.compile(step, backend="aot_eager")(x)
+    torch.testing.assert_close(x.grad, 3 * case.derivative(3 * x.detach(), 1))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_transforms_inside(mode, device):
+    x = torch.randn(6, device=device)
+
+    def f(x):
+        return [torch.func.vmap(torch.func.grad(case.functional))(x) for case in DEFAULTS]
+
+    with smoothact.compiling(mode):
+        ours = torch.compile(f, fullgraph=True, backend="aot_eager")(x)
+    for case, y in zip(DEFAULTS, ours, strict=True):
+        torch.testing.assert_close(y, case.derivative(x, 1), msg=case.name)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_tails_survive_fusion(mode, device):
+    """Where the textbook form has lost everything: far negative x, and infinities."""
+    x = torch.tensor(
+        [-1e30, -200.0, -90.0, -12.0, -9.0, 12.0, 90.0, 1e30, float("inf"), -float("inf")], device=device
+    )
+    f = lambda x: [case.functional(x) for case in DEFAULTS]  # noqa: E731
+    with smoothact.compiling(mode):
+        ours = torch.compile(f, fullgraph=True)(x)
+    for case, y in zip(DEFAULTS, ours, strict=True):
+        torch.testing.assert_close(
+            y, case(x), rtol=16 * 2.0**-23, atol=0, msg=lambda m, case=case: f"{case}: {m}"
+        )
+
+
+def test_layouts(device):
+    x = torch.randn(2, 8, 4, 4, device=device).contiguous(memory_format=torch.channels_last)
+    for mode in MODES:
+        with smoothact.compiling(mode):
+            outputs, gradient = run(torch.compile(all_of(DEFAULTS), fullgraph=True), x)
+        assert all(y.stride() == x.stride() for y in outputs)
+        torch.testing.assert_close(gradient, run(all_of(DEFAULTS), x)[1], rtol=1e-4, atol=1e-5)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""bf16 and fp16 over all 65,536 inputs.
+
+The textbook formula in float64 with an error bound judges wherever the bound is a small part of a 16-bit ulp;
+elsewhere (tails, overflow, cancellation) multiprecision judges a sample.
+"""
+
+import ball
+import pytest
+import torch
+from support import DEFAULTS, HALF, ORDERS, dtype_name, spacing
+
+ULPS, ROUNDED = 0.51, 0.9995  # largest error; share of correctly rounded results
+SAMPLE = 250
+
+
+@pytest.mark.parametrize("dtype", HALF, ids=dtype_name)
+@pytest.mark.parametrize("case", DEFAULTS)
+def test_every_input(case, dtype, device):
+    x = torch.arange(-(2**15), 2**15, dtype=torch.int16).view(dtype)
+    x = x[x.isfinite()]
+    reference = ball.derivatives(case.definition, x.double(), 3, **case.set_parameters)
+    for order in range(3):
+        got = case.derivative(x.to(device), order).cpu()
+        assert got.dtype == dtype and not got.isnan().any()
+        v, e = reference[order].v.clone(), reference[order].e
+        trusted = e <= 0.002 * spacing(v, dtype)
+        doubtful = torch.nonzero(~trusted).flatten()
+        sample = doubtful[:: max(1, len(doubtful) // SAMPLE)]
+        exact = [case.exact(p, 3) for p in x[sample].tolist()]
+        v[sample] = torch.tensor([float(e[order]) for e in exact], dtype=torch.float64)
+        trusted[sample] = True
+        slope = reference[order + 1].v.nan_to_num(0, 0, 0)
+        unit = spacing(v, dtype)
+        # The fp32 arithmetic below: near a zero of its own f' or f'' keeps 2 ulps of the terms that cancel.
+        wide = 2 * torch.finfo(torch.float32).eps * (x.double() * slope).abs()
+        limit = torch.maximum(ULPS * unit, unit / 2 + wide)
+        error = (got.double() - v).abs()
+        right = (got == v.to(dtype)) & trusted
+        wrong = torch.nonzero(trusted & ~right & ~(error <= limit)).flatten()
+        assert not len(wrong), [
+            f"{ORDERS[order]}({p!r}) = {y!r}, not {e!r}"
+            for p, y, e in zip(*(t[wrong[:8]].tolist() for t in (x, got, v)), strict=True)
+        ]
+        assert right.sum() >= ROUNDED * trusted.sum(), (
+            f"order {order}: {(trusted & ~right).sum()} of {trusted.sum()} misrounded"
+        )
+
+
+@pytest.mark.parametrize("dtype", HALF, ids=dtype_name)
+@pytest.mark.parametrize("case", DEFAULTS)
+def test_sixteen_bits_are_float32_rounded_once(case, dtype, device):
+    x = torch.arange(-(2**15), 2**15, dtype=torch.int16).view(dtype).to(device)
+    for order in range(3):
+        wide = case.derivative(x.float(), order).to(dtype)
+        assert torch.equal(wide.nan_to_num(7), case.derivative(x, order).nan_to_num(7))
