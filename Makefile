@@ -35,7 +35,7 @@ LINTERS := $(shell sed -n 's/^lint = \[\(.*\)\]/\1/p' pyproject.toml | tr -d '",
 CXX_FILES = $(shell git ls-files --cached --others --exclude-standard '*.h' '*.cpp' '*.cu' '*.cuh' '*.hpp')
 
 demo: $(VENV)/.installed
-	cd $(VENV) && $(BIN)/python -m smoothact demo --output $(abspath out) $(ARGS)
+	$(BIN)/python -m smoothact demo $(ARGS)
 
 test: $(VENV)/.installed
 	tools/test.sh $(BIN) $(BUILD) $(PYTEST)

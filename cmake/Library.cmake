@@ -10,6 +10,7 @@ file(CREATE_LINK ${PROJECT_SOURCE_DIR}/csrc ${CMAKE_BINARY_DIR}/include/smoothac
 target_include_directories(smoothact_flags INTERFACE ${PROJECT_SOURCE_DIR}/csrc ${CMAKE_BINARY_DIR}/include)
 # No contraction: a value's bits must not depend on which loop computed it.
 target_compile_options(smoothact_flags INTERFACE
+  $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized> # in torch's compiled_autograd.h
   $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wno-psabi;-ffp-contract=off;-fno-math-errno;-fno-trapping-math>
   $<$<COMPILE_LANGUAGE:CUDA>:--fmad=false;--expt-relaxed-constexpr;-Xcompiler=-ffp-contract=off>)
 
@@ -42,8 +43,9 @@ foreach(_isa IN LISTS SMOOTHACT_ISAS)
     target_compile_options(${_target} PRIVATE ${_flags_${_isa}})
     target_compile_definitions(${_target} PRIVATE SMOOTHACT_ISA=${_isa} SMOOTHACT_SHARD=${_shard} SMOOTHACT_SHARDS=${SMOOTHACT_CPU_SHARDS})
     set_target_properties(${_target} PROPERTIES CXX_VISIBILITY_PRESET hidden)
-    target_sources(smoothact PRIVATE $<TARGET_OBJECTS:${_target}>)
+    list(APPEND SMOOTHACT_OBJECTS_${_isa} $<TARGET_OBJECTS:${_target}>)
   endforeach()
+  target_sources(smoothact PRIVATE ${SMOOTHACT_OBJECTS_${_isa}})
 endforeach()
 file(GLOB _cpu CONFIGURE_DEPENDS csrc/cpu/*.cpp)
 list(FILTER _cpu EXCLUDE REGEX "/kernels\\.cpp$")

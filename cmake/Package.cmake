@@ -11,6 +11,7 @@ set(_rpath ${_origin} ${_origin}/../torch/lib ${_origin}/../nvidia/cu13/lib ${_o
 set(_python_dir ${PROJECT_SOURCE_DIR}/python)
 cmake_path(IS_PREFIX _python_dir "${CMAKE_INSTALL_PREFIX}" NORMALIZE _in_tree)
 if(_in_tree) # an editable install: no site-packages around it
+  set(_torch_hint ${SMOOTHACT_TORCH})
   list(APPEND _rpath ${TORCH_DIR}/lib)
 endif()
 set_target_properties(smoothact _C PROPERTIES INSTALL_RPATH "${_rpath}" INSTALL_REMOVE_ENVIRONMENT_RPATH ON)

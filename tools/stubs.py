@@ -12,6 +12,19 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 HEADER = "# SPDX-License-Identifier: Apache-2.0\n"
+NN = """from typing import Any, ClassVar, Literal
+
+from torch import Tensor, nn
+
+from ._catalogue import Descriptor
+
+class Activation(nn.Module):
+    descriptor: ClassVar[Descriptor]
+    def forward(self, input: Tensor) -> Tensor: ...
+    def __call__(self, input: Tensor) -> Tensor: ...
+
+def get(name: str, **arguments: Any) -> Activation: ...
+"""
 
 
 def registry(path: str) -> list[dict]:
@@ -35,26 +48,22 @@ def arguments(entry: dict) -> list[str]:
     return out + ["inplace: bool = False"] * entry["inplace"]
 
 
-def docstring(entry: dict, indent: str) -> str:
-    return f'{indent}"""{entry["definition"]}"""\n'
-
-
 def functional(entries: list[dict]) -> str:
     out = [HEADER, "from typing import Literal\n\nfrom torch import Tensor\n"]
     for entry in entries:
-        signature = ", ".join(["x: Tensor", *arguments(entry)])
-        out.append(f"\ndef {entry['name']}({signature}) -> Tensor:\n{docstring(entry, '    ')}    ...\n")
-        out += [f"\n{alias} = {entry['name']}\n" for alias in entry["aliases"]]
+        signature = ", ".join(["input: Tensor", *arguments(entry)])
+        out.append(f'\ndef {entry["name"]}({signature}) -> Tensor:\n    """{entry["definition"]}"""\n')
     return "".join(out)
 
 
 def nn(entries: list[dict]) -> str:
-    out = [HEADER, "from typing import Literal\n\nfrom torch import Tensor, nn\n"]
+    out = [HEADER, NN]
     for entry in entries:
         signature = ", ".join(["self", *arguments(entry)])
+        fields = "".join(f"    {a.split(' = ')[0]}\n" for a in arguments(entry))
         out.append(
-            f"\nclass {entry['module']}(nn.Module):\n{docstring(entry, '    ')}"
-            f"    def __init__({signature}) -> None: ...\n    def forward(self, x: Tensor) -> Tensor: ...\n"
+            f'\nclass {entry["module"]}(Activation):\n    """{entry["definition"]}"""\n\n{fields}'
+            f"    def __init__({signature}) -> None: ...\n"
         )
     return "".join(out)
 

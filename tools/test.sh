@@ -5,15 +5,16 @@ set -uo pipefail
 bin=$1 build=$2
 shift 2
 jobs=$("$bin/python" build_backend/environment.py)
-log=$build/test
+log=$build/log
 mkdir -p "$log"
 
-cmake -S . -B "$build" -DSMOOTHACT_TESTS=ON >"$log/configure.log" && cmake --build "$build" --parallel "$jobs" || exit 1
-ctest --test-dir "$build" --output-on-failure --parallel "$jobs" --no-tests=error | tee "$log/ctest.log" | grep -v ' Passed \| Start '
-cpp=${PIPESTATUS[0]}
-"$bin/python" -m pytest -n "$jobs" "$@" | tee "$log/pytest.log"
+cmake -S . -B "$build" -DSMOOTHACT_TESTS=ON >"$log/configure" && cmake --build "$build" --parallel "$jobs" || exit 1
+ctest --test-dir "$build" --output-on-failure --parallel "$jobs" --no-tests=error >"$log/ctest"
+cpp=$?
+((cpp)) && cat "$log/ctest"
+"$bin/python" -m pytest -n "$jobs" "$@" | tee "$log/pytest"
 python=${PIPESTATUS[0]}
 
-echo "ctest:  $(grep 'tests passed' "$log/ctest.log")"
-echo "pytest: $(tail -n 1 "$log/pytest.log")"
+echo "ctest: $(grep -c ' Passed ' "$log/ctest") passed, $(grep -cE '\*\*\*(Failed|Exception|Timeout|Not Run)' "$log/ctest") failed"
+echo "pytest: $(tail -n 1 "$log/pytest" | tr -d =)"
 exit $((cpp || python))
