@@ -6,14 +6,14 @@
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
-namespace cpu {
+namespace loops {
 namespace {
 
-constexpr auto isa = smoothact::cpu::Isa::SMOOTHACT_ISA;
+constexpr auto isa = cpu::Isa::SMOOTHACT_ISA;
 
 template <class A, Order O, DType... D>
 void add_dtypes(int activation) {
-  (smoothact::cpu::add(isa, activation, O, D, &loop<O, D, A>), ...);
+  (cpu::add(isa, activation, O, D, &loop<O, D, A>), ...);
 }
 
 template <class A, Order... O>
@@ -31,6 +31,6 @@ const bool added = [] {
 }();
 
 }  // namespace
-}  // namespace cpu
+}  // namespace loops
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

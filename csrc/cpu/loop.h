@@ -11,7 +11,7 @@
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
-namespace cpu {
+namespace loops {
 
 // Copies `count` elements between a block and a rows x columns operand, from its `start`-th element on.
 template <class T, bool to_block>
@@ -93,6 +93,6 @@ void loop(const double* parameters, char** data, const int64_t* strides, int64_t
   }
 }
 
-}  // namespace cpu
+}  // namespace loops
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

@@ -10,7 +10,7 @@
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
-namespace cpu {
+namespace loops {
 
 template <DType D>
 struct Storage {
@@ -119,6 +119,6 @@ SMOOTHACT_FN void store(char* p, Vector<D> v) {
   std::memcpy(p, &e, sizeof(e));
 }
 
-}  // namespace cpu
+}  // namespace loops
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

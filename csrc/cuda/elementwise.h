@@ -41,16 +41,15 @@ struct Elementwise {
     for (int u = 0; u < Unroll; ++u) {
       const uint32_t item = first + u * threads_per_block;
       if (u > 0 && item >= plan.items) break;
-      uint64_t offset[operands];
-      plan.offsets(item, offset);
-      tile.out[u] = plan.operands[0] + offset[0];
+      char* address[operands];
+      plan.addresses(item, address);
+      tile.out[u] = address[0];
       SMOOTHACT_UNROLL
       for (int k = 1; k < operands; ++k) {
-        const char* address = plan.operands[k] + offset[k];
         if (Lanes > 1 && k < inputs && plan.step[k] == 0)
-          tile.in[u][k - 1] = Items<Lanes>::repeat(memory.template load<Items<1>>(address));
+          tile.in[u][k - 1] = Items<Lanes>::repeat(memory.template load<Items<1>>(address[k]));
         else
-          tile.in[u][k - 1] = memory.template load<Items<Lanes>>(address);
+          tile.in[u][k - 1] = memory.template load<Items<Lanes>>(address[k]);
       }
     }
   }
@@ -66,34 +65,42 @@ struct Elementwise {
     memory.store(at(0), compute<1>(activation, in));
   }
 
-  // The next tile's loads are in flight while this one's values are computed. A thread stores only where it
-  // has loaded before, and no other thread loads there, so out may be one of the inputs.
+  template <class Plan, class M>
+  static SMOOTHACT_FN void finish(const Plan& plan, const A& activation, uint32_t first, const Tile& tile,
+                                  M& memory) {
+    SMOOTHACT_UNROLL
+    for (int u = 0; u < Unroll; ++u) {
+      const Items<Lanes> out = compute<Lanes>(activation, tile.in[u]);
+      if (u == 0 || first + u * threads_per_block < plan.items) memory.store(tile.out[u], out);
+    }
+  }
+
+  // A thread stores only where it has loaded before, and no other thread loads there, so out may be one of
+  // the inputs.
   template <class Plan, class M>
   static SMOOTHACT_FN void run(const Plan& plan, const A& activation, uint32_t blocks, uint32_t block,
                                uint32_t thread, M& memory) {
-    if constexpr (Lanes > 1)
-      if (block == 0 && thread < plan.head + plan.tail) edge(plan, activation, thread, memory);
-
     const uint32_t stride = blocks * tile_size;
-    Tile tile{};
-    bool pending = false;
     uint32_t first = block * tile_size + thread;
-    SMOOTHACT_NO_UNROLL
-    while (true) {
-      Tile next = tile;
-      const bool more = first < plan.items;
-      if (more) fetch(plan, first, next, memory);
-      if (pending) {
-        SMOOTHACT_UNROLL
-        for (int u = 0; u < Unroll; ++u) {
-          const Items<Lanes> out = compute<Lanes>(activation, tile.in[u]);
-          if (u == 0 || first - stride + u * threads_per_block < plan.items) memory.store(tile.out[u], out);
-        }
+    if constexpr (Unroll > 1) {  // enough loads in flight by themselves
+      SMOOTHACT_NO_UNROLL
+      for (; first < plan.items; first += stride) {
+        Tile tile{};
+        fetch(plan, first, tile, memory);
+        finish(plan, activation, first, tile, memory);
       }
-      if (!more) break;
-      tile = next;
-      pending = true;
-      first += stride;
+    } else {  // the next tile's loads are in flight while this one's values are computed
+      if (block == 0 && thread < plan.head + plan.tail) edge(plan, activation, thread, memory);
+      if (first >= plan.items) return;
+      Tile next{};
+      fetch(plan, first, next, memory);
+      SMOOTHACT_NO_UNROLL
+      for (bool more = true; more; first += stride) {
+        const Tile tile = next;
+        more = first + stride < plan.items;
+        if (more) fetch(plan, first + stride, next, memory);
+        finish(plan, activation, first, tile, memory);
+      }
     }
   }
 };

@@ -115,13 +115,19 @@ struct Plan {
   uint32_t head, tail;  // elements before and after the packs, where nothing wraps
 
   template <int Operands>
-  SMOOTHACT_FN void offsets(uint32_t item, uint64_t (&offset)[Operands]) const {
+  SMOOTHACT_FN void addresses(uint32_t item, char* (&address)[Operands]) const {
+    uint64_t offset[Operands];
     for (int k = 0; k < Operands; ++k) offset[k] = static_cast<uint64_t>(item) * step[k];
+    if (wraps == 0) {  // on its own, for one multiply-add an address
+      for (int k = 0; k < Operands; ++k) address[k] = operands[k] + offset[k];
+      return;
+    }
     SMOOTHACT_NO_UNROLL
     for (int d = 0; d < wraps; ++d) {
       item = sizes[d].quotient(item);
       for (int k = 0; k < Operands; ++k) offset[k] += item * jump[k][d];
     }
+    for (int k = 0; k < Operands; ++k) address[k] = operands[k] + static_cast<int64_t>(offset[k]);
   }
 };
 

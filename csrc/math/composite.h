@@ -29,6 +29,7 @@
 #include "argument.h"
 #include "exp.h"
 #include "log.h"
+#include "mills.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
@@ -41,12 +42,14 @@ struct Composite {
   at::Tensor tensor;
   double constant = 0;
 
+  Composite() = default;
   template <class C>
     requires std::is_arithmetic_v<C>
   Composite(C c) : constant(static_cast<double>(c)) {}
   Composite(const Constant& c) : constant(c.value) {}
   explicit Composite(at::Tensor t) : tensor(std::move(t)) {}
   bool is_constant() const { return !tensor.defined(); }
+  bool is_zero() const { return is_constant() && constant == 0; }
 
   struct Mask {
     at::Tensor m;
@@ -68,6 +71,7 @@ struct Composite {
   }
   friend Composite operator*(const Composite& a, const Composite& b) {
     if (a.is_constant() && b.is_constant()) return a.constant * b.constant;
+    if (a.is_zero() || b.is_zero()) return 0;  // an absent error term; infinities were clamped
     if (a.is_constant()) return a.constant == 1 ? b : Composite(at::mul(b.tensor, a.constant));
     if (b.is_constant()) return b.constant == 1 ? a : Composite(at::mul(a.tensor, b.constant));
     return Composite(at::mul(a.tensor, b.tensor));
@@ -103,8 +107,14 @@ struct Composite {
     return Composite(at::copysign(a.on(sign.tensor), sign.tensor));
   }
   friend Composite sqrt(const Composite& a) { return Composite(at::sqrt(a.tensor)); }
-  friend Composite max(const Composite& bound, const Composite& x) { return select(bound > x, bound, x); }
-  friend Composite min(const Composite& bound, const Composite& x) { return select(bound < x, bound, x); }
+  friend Composite max(const Composite& bound, const Composite& x) {
+    if (bound.is_constant() && x.is_constant()) return std::max(bound.constant, x.constant);
+    return select(bound > x, bound, x);
+  }
+  friend Composite min(const Composite& bound, const Composite& x) {
+    if (bound.is_constant() && x.is_constant()) return std::min(bound.constant, x.constant);
+    return select(bound < x, bound, x);
+  }
   friend Composite round(const Composite& a) { return Composite(at::round(a.tensor)); }
   friend Composite ldexp(const Composite& m, const Composite&) { return m; }  // the exponent is never split off
 
@@ -116,34 +126,53 @@ struct Composite {
   at::Tensor like(const Composite& other) const { return on(other.tensor); }
 };
 
-// ATen's own exponentials keep range and tails; the polynomials of exp.h are for registers.
+// ATen's own exponentials keep range and tails; the polynomials are for registers.
 template <class T>
-Scaled<Composite<T>> exp_scaled(const Composite<T>& z) {
+Scaled<Composite<T>> exp_bounded(const Composite<T>& z) {
   return {Composite<T>(at::exp(z.tensor)), 0};
 }
 template <class T>
-Scaled<Composite<T>> exp_scaled(const Sum<Composite<T>>& z) {
-  return exp_scaled(z.hi);
-}
-template <class T>
-Composite<T> exp(const Composite<T>& z) {
-  return Composite<T>(at::exp(z.tensor));
+Scaled<Composite<T>> exp_bounded(const Sum<Composite<T>>& z) {
+  return exp_bounded(z.hi);
 }
 template <class T>
 Composite<T> expm1(const Composite<T>& z) {
   return Composite<T>(at::expm1(z.tensor));
 }
 template <class T>
-Composite<T> log1p_unit(const Composite<T>& e) {
-  return Composite<T>(at::log1p(e.tensor));
+ExpExpm1<Composite<T>> exp_expm1(const Composite<T>& z) {
+  return {exp_bounded(z), expm1(z)};
 }
+template <class T>
+ExpExpm1<Composite<T>> exp_expm1(const Sum<Composite<T>>& z) {
+  return exp_expm1(z.hi);
+}
+template <class T>
+Scaled<Composite<T>> log1p_scaled(const Scaled<Composite<T>>& e) {
+  return {Composite<T>(at::log1p(e.m.tensor)), 0};
+}
+
+template <class T>
+Scaled<Composite<T>> normal_pdf(const Composite<T>& t) {
+  return exp_scaled(-0.5 * t * t) * Composite<T>(0.3989422804014326779);
+}
+
+// One term is enough where the error term would be more ATen calls.
 template <class T>
 Sum<Composite<T>> product(const Constant& k, const Composite<T>& x) {
   return {x * Composite<T>(k), 0};
 }
 template <class T>
+Sum<Composite<T>> product(const Composite<T>& a, const Composite<T>& b) {
+  return {a * b, 0};
+}
+template <class T>
 Sum<Composite<T>> square(const Composite<T>& x) {
   return {x * x, 0};
+}
+template <class T>
+Sum<Composite<T>> add(const Composite<T>& a, const Composite<T>& b) {
+  return {a + b, 0};
 }
 
 }  // namespace math

@@ -84,8 +84,9 @@ struct Integral : Construction<H, Linear> {
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    const auto excess = product(width, this->step(this->warp(x)).excess());
-    return max(V(0), x) + (excess.hi + excess.lo);
+    const Scaled<V> excess = this->step(this->warp(x)).excess();
+    const Sum<V> narrowed = product(width, excess.m);
+    return max(V(0), x) + Scaled<V>{narrowed.hi + narrowed.lo, excess.n}.value();
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {

@@ -16,7 +16,7 @@ struct Logistic {
   SMOOTHACT_FN explicit Logistic(Z z) : a(minus_abs(z)), negative(leading(z) < 0) {}
 
   SMOOTHACT_FN Scaled<V> value() const {
-    const Scaled<V> e = exp_scaled(a);
+    const Scaled<V> e = exp_bounded(a);
     return select(negative, e, V(1)) / (1 + e.value());
   }
   // tanh(z/2) = 2H - 1
@@ -26,17 +26,17 @@ struct Logistic {
     return select(negative, -t, t);
   }
   // Distance of the integral of H from max(z, 0).
-  SMOOTHACT_FN V excess() const { return log1p_unit(exp_scaled(a)); }
+  SMOOTHACT_FN Scaled<V> excess() const { return log1p_scaled(exp_bounded(a)); }
 
   // H' = e/(1+e)^2
   SMOOTHACT_FN Scaled<V> slope() const {
-    const Scaled<V> e = exp_scaled(a);
+    const Scaled<V> e = exp_bounded(a);
     const V d = 1 + e.value();
     return e / (d * d);
   }
   // H + uH': the exponential is common to both, so one division suffices and only the true root cancels.
   SMOOTHACT_FN V gate_slope(V u) const {
-    const Scaled<V> e = exp_scaled(a);
+    const Scaled<V> e = exp_bounded(a);
     const V w = e.value(), d = 1 + w;
     const V numerator = fma(u, select(negative, V(1), w), d);
     return (select(negative, e, V(1)) * (numerator / (d * d))).value();

@@ -16,25 +16,25 @@ struct MishGate {
   SMOOTHACT_FN explicit MishGate(Z z) : a(minus_abs(z)), negative(leading(z) < 0) {}
 
   SMOOTHACT_FN Scaled<V> value() const {
-    const Scaled<V> e = exp_scaled(a);
+    const Scaled<V> e = exp_bounded(a);
     const V w = e.value();
     return select(negative, e, V(1)) * (fma(w, select(negative, V(1), V(2)), select(negative, V(2), V(1))) / denominator(w));
   }
   SMOOTHACT_FN Scaled<V> slope() const {
-    const Scaled<V> e = exp_scaled(a);
+    const Scaled<V> e = exp_bounded(a);
     const V w = e.value(), d = denominator(w);
     return e * (select(negative, V(4), 4 * w) * (1 + w) / (d * d));
   }
   // H + uH', expanded so that 4 + 4u is exact before anything is added to it.
   SMOOTHACT_FN V gate_slope(V u) const {
-    const Scaled<V> e = exp_scaled(a);
+    const Scaled<V> e = exp_bounded(a);
     const V w = e.value(), d = denominator(w);
     const V numerator = polynomial(w, 4 + 4 * u, fma(4, u, 6), 4, 1);
     return (select(negative, e, V(1)) * (numerator / (d * d))).value();
   }
   // aH' + bH''
   SMOOTHACT_FN Scaled<V> curvature(V a_, V b) const {
-    const Scaled<V> e = exp_scaled(a);
+    const Scaled<V> e = exp_bounded(a);
     const V w = e.value(), d = denominator(w);
     const V cubic = select(negative, fma(w, fma(w, fma(w, V(-2), V(-3)), V(2)), V(2)),
                            fma(w, fma(w, fma(w, V(2), V(2)), V(-3)), V(-2)));
