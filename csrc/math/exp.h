@@ -67,7 +67,8 @@ struct Reduced {
                         0x1.28aca7e28419dp-22, 0x1.ad795120bbc18p-26);
   }
   // scale * e^r
-  SMOOTHACT_FN V exp(double scale = 1) const { return fma(V(scale) * r, fma(r, tail(), V(1)), V(scale)); }
+  SMOOTHACT_FN V exp(V scale) const { return fma(scale * r, fma(r, tail(), V(1)), scale); }
+  SMOOTHACT_FN V exp() const { return fma(r, fma(r, tail(), V(1)), V(1)); }
   // e^r - 1; r is exact where n = 0.
   SMOOTHACT_FN V expm1() const { return fma(r * r, tail(), r); }
 

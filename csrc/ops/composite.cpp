@@ -43,7 +43,7 @@ at::Tensor composite(const Entry& e, Order order, Inputs in, const Parameters& p
     Activations::for_each([&]<class A, int I>() { t.push_back(formulas<A>()); });
     return t;
   }();
-  for (const auto& t : in) check_input(e, op_name(e, order), t);
+  for (const auto& t : in) check_input(e, order, t);
   check_parameters(e, p);
   return table[e.index].of[in.back().scalar_type() == at::kDouble][static_cast<int>(order)](in, p.data());
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernels' side of an op: shapes and layouts in, loops or launches out.
+#include <ATen/EmptyTensor.h>
 #include <ATen/ExpandUtils.h>
 #include <ATen/MemoryOverlap.h>
 #include <ATen/Parallel.h>
@@ -29,14 +30,13 @@ constexpr const char* input_names[orders][orders] = {
     {"self"}, {"grad", "self"}, {"grad_grad", "grad", "self"}};
 
 void check(const Entry& e, Order order, Inputs in, const Parameters& p) {
-  const auto op = op_name(e, order);
   const at::Tensor& self = in.back();
-  for (const auto& t : in) check_input(e, op, t);
+  for (const auto& t : in) check_input(e, order, t);
   for (size_t i = 0; i + 1 < in.size(); ++i) {
     const char* name = input_names[static_cast<int>(order)][i];
-    TORCH_CHECK_TYPE(in[i].scalar_type() == self.scalar_type(), "smoothact::", op, ": expected ", name,
+    TORCH_CHECK_TYPE(in[i].scalar_type() == self.scalar_type(), "smoothact::", op_name(e, order), ": expected ", name,
                      " to have the dtype of self (", self.scalar_type(), "), got ", in[i].scalar_type());
-    TORCH_CHECK(in[i].device() == self.device(), "smoothact::", op, ": expected ", name,
+    TORCH_CHECK(in[i].device() == self.device(), "smoothact::", op_name(e, order), ": expected ", name,
                 " to be on the device of self (", self.device(), "), got ", in[i].device());
   }
   check_parameters(e, p);
@@ -46,8 +46,12 @@ void check(const Entry& e, Order order, Inputs in, const Parameters& p) {
 at::Tensor allocate(Inputs in) {
   const at::Tensor& self = in.back();
   bool same = true;
-  for (const auto& t : in) same = same && t.sym_sizes().equals(self.sym_sizes());
-  if (same) return at::empty_like(self);
+  for (size_t i = 0; i + 1 < in.size(); ++i) same = same && in[i].sym_sizes().equals(self.sym_sizes());
+  if (same) {
+    // The common case, without a trip through the dispatcher.
+    if (self.is_cpu() && self.is_contiguous()) return at::detail::empty_cpu(self.sizes(), self.options());
+    return at::empty_like(self);
+  }
   auto sizes = self.sym_sizes().vec();
   for (const auto& t : in) sizes = at::infer_size_symint(t.sym_sizes(), sizes);
   return at::empty_symint(sizes, self.options());

@@ -19,13 +19,14 @@ const std::vector<Entry>& entries() {
   return list;
 }
 
-void check_input(const Entry&, const std::string& op, const at::Tensor& self) {
-  TORCH_CHECK_NOT_IMPLEMENTED(self.layout() == at::kStrided, "smoothact::", op, ": not implemented for layout ",
-                              self.layout(), " (dtype ", self.scalar_type(), "); expected a strided tensor");
-  const auto t = self.scalar_type();
+void check_input(const Entry& e, Order order, const at::Tensor& t) {
+  TORCH_CHECK_NOT_IMPLEMENTED(t.layout() == at::kStrided, "smoothact::", op_name(e, order),
+                              ": not implemented for layout ", t.layout(), " (dtype ", t.scalar_type(),
+                              "); expected a strided tensor");
+  const auto type = t.scalar_type();
   TORCH_CHECK_NOT_IMPLEMENTED(
-      t == at::kFloat || t == at::kDouble || t == at::kBFloat16 || t == at::kHalf, "smoothact::", op,
-      ": not implemented for dtype ", t, "; expected Float, Double, BFloat16 or Half");
+      type == at::kFloat || type == at::kDouble || type == at::kBFloat16 || type == at::kHalf, "smoothact::",
+      op_name(e, order), ": not implemented for dtype ", type, "; expected Float, Double, BFloat16 or Half");
 }
 
 void check_parameters(const Entry& e, const Parameters& p) {

@@ -33,7 +33,7 @@ inline std::string op_name(const Entry& e, Order order) { return e.name + suffix
 using Inputs = at::ArrayRef<at::Tensor>;
 
 // Raise what torch would raise: NotImplementedError for a dtype or layout, ValueError for a parameter.
-void check_input(const Entry&, const std::string& op, const at::Tensor& self);
+void check_input(const Entry&, Order, const at::Tensor&);
 void check_parameters(const Entry&, const Parameters&);
 
 at::Tensor compute(const Entry&, Order, Inputs, const Parameters&);

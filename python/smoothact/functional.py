@@ -14,7 +14,7 @@ from types import FunctionType
 
 import torch
 from torch import Tensor
-from torch.compiler import is_compiling
+from torch.compiler import is_dynamo_compiling as is_compiling
 
 from . import _C, _policy
 from ._catalogue import Descriptor, catalogue
