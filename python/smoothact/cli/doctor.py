@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 import smoothact
-from smoothact import _C
+from smoothact import _C, _build
 from smoothact.reference import derivatives, textbook
 
 # Representable in 16 bits, off every kink, and where the textbook form is exact to about 1e-13 in float64.
@@ -26,14 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def facts() -> Iterator[tuple[str, str]]:
     """Versions and capabilities, as label and text."""
-    build = _C.build_info()
-    cuda = f"built with {build['cuda']} for {', '.join(build['archs'])}" if build["cuda"] else "not built"
+    archs = ", ".join(_build.ARCHS)
+    cuda = f"built with {_build.CUDA} for {archs}" if _build.CUDA else f"not built ({_build.CUDA_REASON})"
     devices = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     yield "smoothact", smoothact.__version__
-    yield "torch", f"{torch.__version__}, built against {build['torch']}"
+    yield "torch", f"{torch.__version__}, built against {_build.TORCH}"
     yield "python", f"{platform.python_version()}, {platform.system()} {platform.machine()}"
-    yield "compiler", build["compiler"]
-    yield "cpu", f"built {', '.join(build['isas'])}; active {_C.cpu_capability()}"
+    yield "compiler", _build.COMPILER
+    yield "cpu", f"built {', '.join(_C.built_isas())}; active {_C.cpu_capability()}"
     yield "cuda", f"{cuda}; torch has {torch.version.cuda or 'none'}; devices: {', '.join(devices) or 'none'}"
     yield "activations", f"{len(smoothact.catalogue)}, each with forward, backward and double backward"
 
