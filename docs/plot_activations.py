@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from smoothact.reference import derivatives
 
 COLUMNS = 7
-STYLES = (("#0b2545", 2.2, "f"), ("#e4572e", 1.4, "f'"), ("#8da9c4", 1.2, "f''"))
+# Where f' and f'' coincide, the wide curve shows around the narrow one.
+STYLES = (("#0b2545", 2.0, "f"), ("#e4572e", 1.3, "f'"), ("#a9c1dc", 2.6, "f''"))
 
 
 def segments(x: torch.Tensor, kinks: tuple[float, ...]) -> torch.Tensor:
@@ -31,7 +32,7 @@ def main() -> None:
         )
         curves = derivatives(getattr(smoothact.functional, name), at)
         for values, (colour, width, label) in zip(curves, STYLES, strict=True):
-            axes.plot(x, values, color=colour, linewidth=width, label=label)
+            axes.plot(x, values, color=colour, linewidth=width, label=label, zorder=6 - width)
         axes.set_title(name, fontsize=11, family="monospace")
         axes.axhline(0, color="#cccccc", linewidth=0.6, zorder=0)
         axes.axvline(0, color="#cccccc", linewidth=0.6, zorder=0)
