@@ -173,6 +173,11 @@ SMOOTHACT_FN Float<T, N> max(Float<T, N> bound, Float<T, N> x) {
   else if constexpr (avx512<T, N>) return (Float<T, N>)_mm512_max_pd((__m512d)bound, (__m512d)x);
   else
 #endif
+#if defined(__AVX2__) && !defined(__CUDACC__)
+  if constexpr (avx2<T, N> && sizeof(T) == 4) return (Float<T, N>)_mm256_max_ps((__m256)bound, (__m256)x);
+  else if constexpr (avx2<T, N>) return (Float<T, N>)_mm256_max_pd((__m256d)bound, (__m256d)x);
+  else
+#endif
     return bound > x ? bound : x;
 }
 template <class T, int N>
@@ -180,6 +185,11 @@ SMOOTHACT_FN Float<T, N> min(Float<T, N> bound, Float<T, N> x) {
 #if defined(__AVX512F__) && !defined(__CUDACC__)
   if constexpr (avx512<T, N> && sizeof(T) == 4) return (Float<T, N>)_mm512_min_ps((__m512)bound, (__m512)x);
   else if constexpr (avx512<T, N>) return (Float<T, N>)_mm512_min_pd((__m512d)bound, (__m512d)x);
+  else
+#endif
+#if defined(__AVX2__) && !defined(__CUDACC__)
+  if constexpr (avx2<T, N> && sizeof(T) == 4) return (Float<T, N>)_mm256_min_ps((__m256)bound, (__m256)x);
+  else if constexpr (avx2<T, N>) return (Float<T, N>)_mm256_min_pd((__m256d)bound, (__m256d)x);
   else
 #endif
     return bound < x ? bound : x;
@@ -215,14 +225,14 @@ SMOOTHACT_FN Float<T, N> round(Float<T, N> a) {
   return (a + magic) - magic;
 }
 
-// 2^n for an integral n within the normal exponents: the sum with the magic number leaves n in the low bits.
+// 2^n for an integral n within the normal exponents: the sum with the magic number leaves n, biased, in the low bits.
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> power_of_two(Float<T, N> n) {
-  const Bits<T, N> i = bits<T, N>(n + broadcast<T, N>(static_cast<T>(Format<T>::round_magic)));
+  const Bits<T, N> i = bits<T, N>(n + broadcast<T, N>(static_cast<T>(Format<T>::round_magic + Format<T>::bias)));
   using B = typename Format<T>::bits;
   using U = std::make_unsigned_t<B>;
-  if constexpr (N == 1) return from_bits<T, N>(static_cast<B>(static_cast<U>(i + Format<T>::bias) << Format<T>::mantissa));
-  else return from_bits<T, N>((i + B(Format<T>::bias)) << B(Format<T>::mantissa));
+  if constexpr (N == 1) return from_bits<T, N>(static_cast<B>(static_cast<U>(i) << Format<T>::mantissa));
+  else return from_bits<T, N>(i << B(Format<T>::mantissa));
 }
 
 template <class T, int N>
