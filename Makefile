@@ -22,7 +22,7 @@ SHELL := bash
 .PHONY: demo test bench lint format develop clean
 
 BIN := $(abspath $(VENV))/bin
-BUILD := $(abspath build)/$(notdir $(VENV))
+BUILD := $(abspath build)/$(patsubst .%,%,$(notdir $(VENV)))
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 export SMOOTHACT_BUILD_DIR := $(BUILD)
 export PATH := $(BIN):$(PATH)
@@ -59,12 +59,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV) || { echo "smoothact: '$(PYTHON) -m venv' failed; on Debian: apt install python3-venv" >&2; exit 1; }
 
 $(VENV)/.torch-$(TORCH): | $(VENV)/bin/python
-	@echo "installing torch $(TORCH) into $(VENV)"
+	@echo "installing torch $(TORCH) into $(VENV): a download of a gigabyte or two"
 	$(PIP) install torch==$(TORCH) 'setuptools>=77' 'cmake>=3.26' ninja
 	rm -f $(VENV)/.torch-* $(VENV)/.installed && touch $@
 
 $(VENV)/.installed: $(VENV)/.torch-$(TORCH) $(SOURCES)
-	@echo "building smoothact"
+	@echo "building smoothact: minutes the first time"
 	$(PIP) install --no-build-isolation '.[test,plot]'
 	touch $@
 
