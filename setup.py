@@ -50,7 +50,8 @@ class CMakeBuild(build_ext):
             generator = ["-G", "Ninja"]
             options["CMAKE_MAKE_PROGRAM"] = ninja  # an isolated build's own ninja is gone the next time
         defines = [f"-D{key}={value}" for key, value in options.items()]
-        self.cmake("-S", ROOT, "-B", folder, *generator, *defines, *shlex.split(os.environ.get("CMAKE_ARGS", "")))
+        further = shlex.split(os.environ.get("CMAKE_ARGS", ""))
+        self.cmake("-S", ROOT, "-B", folder, *generator, *defines, *further)
         self.cmake("--build", folder, "--parallel", jobs())
         self.cmake("--install", folder, "--strip")
 

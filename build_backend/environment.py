@@ -22,7 +22,7 @@ def find_torch() -> Path | None:
         folder = Path(named).expanduser().resolve()
         folder = folder.parent if folder.name == "torch" else folder
         if not (folder / "torch/version.py").exists():
-            raise SystemExit(f"smoothact: SMOOTHACT_TORCH={named} holds no torch; name a site-packages folder")
+            raise SystemExit(f"smoothact: no torch in SMOOTHACT_TORCH={named}; name a site-packages folder")
         return folder
     spec = find_spec("torch")
     if spec and spec.origin:
@@ -31,7 +31,7 @@ def find_torch() -> Path | None:
 
 
 def _behind_isolation() -> Path | None:
-    """pip isolates a build by PYTHONPATH alone: the interpreter is the user's, and without it sees the user's torch."""
+    """pip isolates by PYTHONPATH alone: without it, the interpreter sees the user's torch."""
     env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONNOUSERSITE")}
     code = "import importlib.util as u; s = u.find_spec('torch'); print(s.origin if s and s.origin else '')"
     out = subprocess.run(

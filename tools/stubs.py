@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes functional.pyi and nn.pyi from the registry of a compiled module: stubs.py MODULE_FILE TORCH_FOLDER OUTPUT_FOLDER.
+"""stubs.py MODULE TORCH_FOLDER OUTPUT_FOLDER: functional.pyi and nn.pyi from a compiled module's registry.
 
-The functions and modules are made at run time from the descriptors; completion and type checkers need them as text.
+Functions and modules are made at run time from descriptors; completion and type checkers need them as text.
 A module that cannot be loaded here (cross build) leaves no stubs behind and is no error.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Says in one sentence why the compiled library cannot be loaded, where the loader would name an undefined symbol."""
+"""Says in one sentence why the library cannot be loaded, where the loader would name a symbol."""
 
 from __future__ import annotations
 
@@ -16,17 +16,14 @@ def mismatch(version: str, cuda: str | None, built_version: str, built_cuda: str
     """The sentence for a torch (version, cuda) that the library was not built for, or None."""
     built = _minor(built_version)
     if _minor(version) != built:
-        return (
-            f"smoothact was built for torch {built} but torch {version} is installed: run "
-            f"`pip install 'torch=={built}.*'`, or rebuild smoothact for torch {_minor(version)}: `{REBUILD}`."
-        )
-    if built_cuda and (cuda or "").split(".")[0] != built_cuda.split(".")[0]:
-        return (
-            f"smoothact was built for torch with CUDA {built_cuda} but torch {version} has "
-            f"{f'CUDA {cuda}' if cuda else 'no CUDA'}: install a torch {built} with CUDA {built_cuda.split('.')[0]}, or "
-            f"rebuild smoothact for this one: `{REBUILD}`."
-        )
-    return None
+        found, fix = f"torch {built} but torch {version} is installed", f"run `pip install 'torch=={built}.*'`"
+    elif built_cuda and (cuda or "").split(".")[0] != built_cuda.split(".")[0]:
+        has = f"CUDA {cuda}" if cuda else "no CUDA"
+        found = f"torch with CUDA {built_cuda} but torch {version} has {has}"
+        fix = f"install a torch {built} with CUDA {built_cuda.split('.')[0]}"
+    else:
+        return None
+    return f"smoothact was built for {found}: {fix}, or rebuild smoothact for this torch: `{REBUILD}`."
 
 
 def check_torch() -> ModuleType:
@@ -34,13 +31,14 @@ def check_torch() -> ModuleType:
     try:
         from . import _build
     except ImportError:
-        raise ImportError("smoothact is not built here: run `pip install .` or `make develop` in its sources.") from None
+        raise ImportError(
+            "smoothact is not built here: run `pip install .` or `make develop` in its sources."
+        ) from None
     try:
         import torch
     except ImportError as error:
-        raise ImportError(
-            f"smoothact needs torch {_minor(_build.TORCH)} ({error}): run `pip install 'torch=={_minor(_build.TORCH)}.*'`."
-        ) from error
+        built = _minor(_build.TORCH)
+        raise ImportError(f"smoothact needs torch {built} ({error}): run `pip install 'torch=={built}.*'`.") from error
     if sentence := mismatch(str(torch.__version__), torch.version.cuda, _build.TORCH, _build.CUDA):
         raise ImportError(sentence)
     return _build

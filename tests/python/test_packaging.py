@@ -82,9 +82,11 @@ def stub(module):
 
 
 def test_stub_of_functional():
-    arguments = {f.name: [a.arg for a in f.args.args] for f in stub("functional") if isinstance(f, ast.FunctionDef)}
-    expected = {n: list(inspect.signature(getattr(smoothact.functional, n)).parameters) for n in smoothact.catalogue}
-    assert arguments == expected
+    functions = {f.name: f for f in stub("functional") if isinstance(f, ast.FunctionDef)}
+    assert set(functions) == set(smoothact.catalogue)
+    for name, function in functions.items():
+        signature = inspect.signature(getattr(smoothact.functional, name))
+        assert [a.arg for a in function.args.args] == list(signature.parameters)
 
 
 def test_stub_of_nn():
