@@ -16,7 +16,8 @@ def mismatch(version: str, cuda: str | None, built_version: str, built_cuda: str
     """The sentence for a torch (version, cuda) that the library was not built for, or None."""
     built = _minor(built_version)
     if _minor(version) != built:
-        found, fix = f"torch {built} but torch {version} is installed", f"run `pip install 'torch=={built}.*'`"
+        found = f"torch {built} but torch {version} is installed"
+        fix = f"run `pip install 'torch=={built}.*'`"
     elif built_cuda and (cuda or "").split(".")[0] != built_cuda.split(".")[0]:
         has = f"CUDA {cuda}" if cuda else "no CUDA"
         found = f"torch with CUDA {built_cuda} but torch {version} has {has}"
@@ -38,7 +39,8 @@ def check_torch() -> ModuleType:
         import torch
     except ImportError as error:
         built = _minor(_build.TORCH)
-        raise ImportError(f"smoothact needs torch {built} ({error}): run `pip install 'torch=={built}.*'`.") from error
+        sentence = f"smoothact needs torch {built} ({error}): run `pip install 'torch=={built}.*'`."
+        raise ImportError(sentence) from error
     if sentence := mismatch(str(torch.__version__), torch.version.cuda, _build.TORCH, _build.CUDA):
         raise ImportError(sentence)
     return _build
