@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import smoothact
 import torch
-from smoothact.oracle import FORMATS, Definition, rounded, ulp
+from smoothact.oracle import FORMATS, Definition, multiprecision, rounded, ulp
 from smoothact.reference import formula
 
 DTYPES = [torch.float64, torch.float32, torch.bfloat16, torch.float16]
@@ -152,7 +152,8 @@ def grid(name: str, dtype: torch.dtype) -> torch.Tensor:
 def spacing(v: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """`ulp` over a tensor of float64."""
     precision, emin, emax = FORMATS[dtype_name(dtype)]
-    return torch.exp2((torch.frexp(v).exponent - 1).clamp(emin, emax).double() - precision + 1)
+    exponent = torch.where(v == 0, emin, torch.frexp(v).exponent - 1)
+    return torch.exp2(exponent.clamp(emin, emax).double() - precision + 1)
 
 
 def own_zeros(x: list[float], values: list) -> list[tuple[float, float]]:
@@ -162,7 +163,7 @@ def own_zeros(x: list[float], values: list) -> list[tuple[float, float]]:
     return [tuple(sorted((p, q), key=abs)) for (p, u), (q, v) in pairs if u * v < 0 < p * q]
 
 
-def allowances(x: list[float], exact: list[list], order: int, bound: float, dtype: str) -> list[float]:
+def allowances(x: list[float], exact: list[list], order: int, bound: float, dtype: str) -> list:
     """The contract as an absolute error at each point: `bound` ulps of the exact value.
 
     No fixed precision keeps relative accuracy near a zero other than x = 0. Within half such a zero's
@@ -170,10 +171,11 @@ def allowances(x: list[float], exact: list[list], order: int, bound: float, dtyp
     and the size of the terms that cancel.
     """
     zeros = own_zeros(x, [e[order] for e in exact])
+    number = multiprecision().mp.mpf  # half a subnormal ulp is no float
     limits = []
     for p, e in zip(x, exact, strict=True):
-        limit = bound * ulp(e[order], dtype)
+        limit = bound * number(ulp(e[order], dtype))
         if any(near * p > 0 and abs(near) / 2 <= abs(p) <= 1.5 * abs(far) for near, far in zeros):
-            limit = max(limit, 2 * ulp(p * e[order + 1], dtype))
+            limit = max(limit, 2 * number(ulp(p * e[order + 1], dtype)))
         limits.append(limit)
     return limits

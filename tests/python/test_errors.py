@@ -58,7 +58,7 @@ def torch_name(dtype):
 def test_layouts_are_refused(case, layout):
     x = dict(layouts())[layout]
     for name, call in calls(case):
-        with pytest.raises(NotImplementedError, match=rf"(?i)\b{name}\b.*{layout}"):
+        with pytest.raises(NotImplementedError, match=rf"(?i)\b{name}\b.*{layout.replace('_', '_?')}"):
             call(x)
 
 
@@ -87,6 +87,8 @@ def outside():
     for case in DEFAULTS:
         for parameter in case.descriptor.parameters:
             for value in bad[parameter.domain]:
+                if parameter.optional and value == math.inf:
+                    continue  # as good as absent
                 yield pytest.param(case, parameter.name, value, id=f"{case}-{parameter.name}={value}")
 
 

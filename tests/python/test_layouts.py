@@ -148,6 +148,5 @@ def test_meta_keeps_layout_too():
         for case in DEFAULTS[:2]:
             for order in range(3):
                 y, m = (case.op(order)(*[t] * (order + 1), *case.values) for t in (real, meta))
-                assert m.is_meta and m.shape == y.shape and m.stride() == y.stride() and m.dtype == y.dtype, (
-                    name
-                )
+                assert m.is_meta and m.shape == y.shape and m.dtype == y.dtype, name
+                assert m.stride() == y.stride() or not y.numel(), name
