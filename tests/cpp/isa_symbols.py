@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """isa_symbols.py NM OBJDUMP ISA OBJECT...: what is compiled for a newer CPU must not run on an older one.
 
-Of an inline function that several objects define, the linker keeps one: were it the AVX-512 copy of a std::
-or at:: function, an older CPU would meet an illegal instruction. So it would in an initialiser, which runs while
+Of an inline function that several objects define, the linker keeps one: were it the AVX-512 copy of one of
+std::, an older CPU would meet an illegal instruction. So it would in an initialiser, which runs while
 the library loads.
 """
 
