@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arguments as unevaluated sums: exp(z) multiplies the rounding error of z by |z|, a normal density that of z^2/2.
+// Arguments as unevaluated sums: exp(z) multiplies the rounding error of z by |z|, a normal density that of
+// z^2/2.
 #pragma once
 
 #include "number.h"

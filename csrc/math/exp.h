@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exponentials, from z = n ln 2 + r, |r| <= ln(2)/2, and e^r = 1 + r + r^2 g(r). tools/fit/exp.py makes the numbers.
-// An argument that is a Sum obeys |z| <= Format::tail, as whoever formed it must have seen to.
+// Exponentials, from z = n ln 2 + r, |r| <= ln(2)/2, and e^r = 1 + r + r^2 g(r). tools/fit/exp.py makes the
+// numbers. An argument that is a Sum obeys |z| <= Format::tail, as whoever formed it must have seen to.
 #pragma once
 
 #include "argument.h"
@@ -46,7 +46,8 @@ struct Ln2<float> {
 };
 template <>
 struct Ln2<double> {
-  static constexpr double reciprocal = 0x1.71547652b82fep0, hi = 0x1.62e42fefa39efp-1, lo = 0x1.abc9e3b39803fp-56;
+  static constexpr double reciprocal = 0x1.71547652b82fep0, hi = 0x1.62e42fefa39efp-1,
+                          lo = 0x1.abc9e3b39803fp-56;
 };
 
 // z = n ln 2 + r. The product with the leading part of ln 2 cancels exactly against z.
@@ -62,11 +63,12 @@ struct Reduced {
     if constexpr (sizeof(typename V::scalar) == 4)
       return polynomial(r, 0x1.fffffcp-2, 0x1.555492p-3, 0x1.5558acp-5, 0x1.12397cp-7, 0x1.6a5176p-10);
     else
-      return polynomial(r, 0x1.0000000000009p-1, 0x1.55555555554fap-3, 0x1.5555555550ae9p-5, 0x1.1111111127d4ap-7,
-                        0x1.6c16c183bce2dp-10, 0x1.a01a012952527p-13, 0x1.a0199b074a5e8p-16, 0x1.71df288036221p-19,
-                        0x1.28aca7e28419dp-22, 0x1.ad795120bbc18p-26);
+      return polynomial(r, 0x1.0000000000009p-1, 0x1.55555555554fap-3, 0x1.5555555550ae9p-5,
+                        0x1.1111111127d4ap-7, 0x1.6c16c183bce2dp-10, 0x1.a01a012952527p-13,
+                        0x1.a0199b074a5e8p-16, 0x1.71df288036221p-19, 0x1.28aca7e28419dp-22,
+                        0x1.ad795120bbc18p-26);
   }
-  // scale * e^r
+  // scale * e^r, the scale without a rounding of its own
   SMOOTHACT_FN V exp(V scale) const { return fma(scale * r, fma(r, tail(), V(1)), scale); }
   SMOOTHACT_FN V exp() const { return fma(r, fma(r, tail(), V(1)), V(1)); }
   // e^r - 1; r is exact where n = 0.
@@ -82,7 +84,7 @@ struct Reduced {
 
 }  // namespace detail
 
-// e^z, |z| <= Format::tail: m in [0.7, 1.42], to 0.86 ulp (float, double).
+// e^z, |z| <= Format::tail: m in [0.7, 1.42], to 0.87 ulp (float, double).
 template <class V>
 SMOOTHACT_FN Scaled<V> exp_bounded(V z) {
   const detail::Reduced<V> d(z);
@@ -105,6 +107,7 @@ SMOOTHACT_FN Scaled<V> exp_scaled(Sum<V> z) {
   return exp_bounded(z);
 }
 
+// e^z for every z, to 0.9 ulp.
 template <class V>
 SMOOTHACT_FN V exp(V z) {
   return exp_scaled(z).value();
@@ -118,12 +121,12 @@ struct ExpExpm1 {
 namespace detail {
 template <class V>
 SMOOTHACT_FN ExpExpm1<V> exp_expm1(const Reduced<V>& d) {
-  const V p = d.expm1(), s = ldexp(V(1), max(V(-64), d.n));
+  const V p = d.expm1(), s = power_of_two(max(V(-64), d.n));
   return {{1 + p, d.n}, fma(s, p, s - 1)};
 }
 }  // namespace detail
 
-// e^z and e^z - 1 for z <= 0.
+// e^z, to 1.0 ulp, and e^z - 1, to 0.93 (float) and 1.2 ulp (double), for z <= 0.
 template <class V>
 SMOOTHACT_FN ExpExpm1<V> exp_expm1(V z) {
   return detail::exp_expm1(detail::Reduced<V>(max(V(-Format<typename V::scalar>::tail), z)));
@@ -133,13 +136,13 @@ SMOOTHACT_FN ExpExpm1<V> exp_expm1(Sum<V> z) {
   return detail::exp_expm1(detail::Reduced<V>(z));
 }
 
-// e^z - 1 for every z.
+// e^z - 1 for every z, to 1.5 (float) and 1.9 ulp (double).
 template <class V>
 SMOOTHACT_FN V expm1(V z) {
   // The power of two stays one below the result's, which overflows by itself.
   constexpr double top = sizeof(typename V::scalar) == 4 ? 88.9 : 709.9;
   const detail::Reduced<V> d(clamp(z, -40, top));
-  const V s = ldexp(V(1), d.n - 1);
+  const V s = power_of_two(d.n - 1);
   return 2 * fma(s, d.expm1(), s - V(0.5));
 }
 

@@ -59,6 +59,8 @@ struct Simd {
   friend SMOOTHACT_FN Simd min(Simd bound, Simd x) { return from(native::min<T, N>(bound.v, x.v)); }
   // To the nearest integer, ties to even, for |a| < 2^(mantissa - 1).
   friend SMOOTHACT_FN Simd round(Simd a) { return from(native::round<T, N>(a.v)); }
+  // 2^n for an integral n, a normal number.
+  friend SMOOTHACT_FN Simd power_of_two(Simd n) { return from(native::power_of_two<T, N>(n.v)); }
   // m * 2^n, rounded once, for integral |n| <= 252 (float) or 2044 (double).
   friend SMOOTHACT_FN Simd ldexp(Simd m, Simd n) { return from(native::ldexp<T, N>(m.v, n.v)); }
 };
