@@ -126,7 +126,7 @@ struct Derivative : TraceableFunction {
 template <class N>
 auto new_node() {
   if constexpr (std::is_same_v<decltype(Edge::function), std::shared_ptr<Node>>) {
-    return std::shared_ptr<N>(new N(), [](Node* n) { deleteNode(n); });
+    return std::shared_ptr<N>(new N(), [](auto* n) { deleteNode(n); });  // found by its argument: gone in 2.15
   } else {
     return c10::make_intrusive<N>();
   }
