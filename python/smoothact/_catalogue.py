@@ -53,7 +53,8 @@ class Catalogue(Mapping[str, Descriptor]):
 
     def __init__(self, records: list[dict]) -> None:
         self._entries = {
-            r["name"]: Descriptor(**{**r, "parameters": tuple(Parameter(**p) for p in r["parameters"])}) for r in records
+            r["name"]: Descriptor(**{**r, "parameters": tuple(Parameter(**p) for p in r["parameters"])})
+            for r in records
         }
         self._names: dict[str, str] = {}
         for d in self._entries.values():

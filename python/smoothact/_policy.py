@@ -59,8 +59,9 @@ def _set(new: str) -> str:
 
 
 def fuses(name: str, device: str) -> bool:
-    """Whether the compiler is to take this op apart."""
-    if torch.compiler.is_exporting():
+    """Whether the compiler is to take this op apart; an exported program keeps the op."""
+    # The flag, since Dynamo of torch 2.11 takes is_exporting() for true in every graph.
+    if torch.compiler._is_exporting_flag:
         return False
     if mode != "auto":
         return mode == "fuse"

@@ -52,7 +52,9 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
             if choice == "none":
                 return traced(input) if is_compiling() else fast(input)
             if choice not in functions:
-                raise ValueError(f"{name}: {keyword} must be one of {', '.join(map(repr, choices))}, got {choice!r}")
+                raise ValueError(
+                    f"{name}: {keyword} must be one of {', '.join(map(repr, choices))}, got {choice!r}"
+                )
             return functions[choice](input)
 
         template, names, defaults = chosen, [keyword], ["none"]
@@ -82,13 +84,18 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
 
     # A code object of its own: Dynamo caches, and counts recompilations, per code object.
     code = template.__code__.replace(
-        co_name=name, co_qualname=name, co_varnames=("input", *names, *template.__code__.co_varnames[1 + len(names) :])
+        co_name=name,
+        co_varnames=("input", *names, *template.__code__.co_varnames[1 + len(names) :]),
     )
     function = FunctionType(code, globals(), name, tuple(defaults), template.__closure__)
     function.__module__ = __name__
     function.__qualname__ = name
     function.__doc__ = _document(descriptor)
-    annotations = {"input": "Tensor", **{n: _annotation(d) for n, d in zip(names, defaults)}, "return": "Tensor"}
+    annotations = {
+        "input": "Tensor",
+        **{n: _annotation(d) for n, d in zip(names, defaults)},
+        "return": "Tensor",
+    }
     function.__annotations__ = annotations
     return function
 
@@ -98,7 +105,12 @@ def _annotation(default: object) -> str:
 
 
 def _document(d: Descriptor) -> str:
-    lines = [f"``{d.definition}``, elementwise.", "", "Args:", "    input: a floating-point tensor of any shape."]
+    lines = [
+        f"``{d.definition}``, elementwise.",
+        "",
+        "Args:",
+        "    input: a floating-point tensor of any shape.",
+    ]
     for p in d.parameters:
         lines.append(f"    {p.name}: {p.domain}, default {p.default}.")
     if d.selector:
@@ -106,7 +118,9 @@ def _document(d: Descriptor) -> str:
     if d.inplace:
         lines.append("    inplace: overwrite ``input`` and return it.")
     lines += ["", "Returns:", "    A tensor of the shape, dtype and layout of ``input``.", "", "Raises:"]
-    lines.append("    NotImplementedError: ``input`` is not a strided float64, float32, bfloat16 or float16 tensor.")
+    lines.append(
+        "    NotImplementedError: ``input`` is not a strided float64, float32, bfloat16 or float16 tensor."
+    )
     if d.parameters or d.selector:
         lines.append("    ValueError: an argument outside its domain.")
     if d.source:

@@ -73,5 +73,3 @@ def get(name: str, **arguments: Any) -> Activation:
         TypeError: the module does not take the arguments.
     """
     return globals()[catalogue.resolve(name).module](**arguments)
-
-
