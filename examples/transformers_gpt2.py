@@ -8,6 +8,7 @@ import copy
 
 import smoothact
 import torch
+import torch.nn.functional as F
 from transformers import GPT2Config, GPT2LMHeadModel
 from transformers.activations import ACT2FN
 
@@ -28,15 +29,15 @@ def replace_activations(model: torch.nn.Module, key: str) -> int:
 
 def step(model: torch.nn.Module, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Loss, and all gradients as one vector."""
-    loss = model(tokens, labels=tokens).loss
+    logits = model(tokens).logits
+    loss = F.cross_entropy(logits[:, :-1].flatten(0, 1), tokens[:, 1:].flatten())
     loss.backward()
     return loss.detach(), torch.cat([p.grad.flatten() for p in model.parameters()])
 
 
 torch.manual_seed(0)
-config = GPT2Config(
-    n_layer=4, n_embd=128, n_head=4, vocab_size=512, resid_pdrop=0, embd_pdrop=0, attn_pdrop=0
-)
+small = {"n_layer": 4, "n_embd": 128, "n_head": 4, "vocab_size": 512, "bos_token_id": 0, "eos_token_id": 0}
+config = GPT2Config(**small, resid_pdrop=0, embd_pdrop=0, attn_pdrop=0)
 original = GPT2LMHeadModel(config)
 model = copy.deepcopy(original)
 count = replace_activations(model, config.activation_function)
