@@ -34,23 +34,24 @@ SMOOTHACT_FN Reduced<V> gaussian(V t, double correction = 0) {
   return Reduced<V>(Sum<V>{z.hi, correction == 0 ? z.lo : z.lo + V(correction)});
 }
 
-// tQ(t) = v (1/2 - y). Near 0, v = t exp(-t^2/2). Far from it, v = exp(-t^2/2) sqrt(2/pi), and y = (1 - tM)/2
-// falls like 1/t^2. The factor of the exponential goes into its last rounding.
+// tQ(t) = v (1 - y). Near 0, v = t/2 exp(-t^2/2). Far from it, v = exp(-t^2/2)/sqrt(2 pi), and y = 1 - tM
+// falls like 1/t^2. The factor of the exponential goes into its last rounding. The factors come negated: -t/2
+// is at hand.
 template <class V>
 SMOOTHACT_FN Scaled<V> weighted_tail(V t, V near_factor, V far_factor, typename V::Mask near) {
   V q, near_numerator, far_numerator;
   if constexpr (sizeof(typename V::scalar) == 4) {
-    near_numerator = polynomial(t, 0x1.9884acp-2, 0x1.ece1e4p-2, 0x1.079c34p-2, 0x1.31b71ap-4, 0x1.5f6864p-7);
-    far_numerator = polynomial(t, 0x1.00052p-1, 0x1.28a30ep-2, 0x1.50bbccp-4, 0x1.700a82p-7);
+    near_numerator = polynomial(t, 0x1.9884acp-1, 0x1.ece1e4p-1, 0x1.079c34p-1, 0x1.31b71ap-3, 0x1.5f6864p-6);
+    far_numerator = polynomial(t, 0x1.00052p0, 0x1.28a30ep-1, 0x1.50bbccp-3, 0x1.700a82p-6);
     q = polynomial(t, 1.0, 0x1.d54fecp0, 0x1.75cec2p0, 0x1.4ca912p-1, 0x1.506f2ap-3, 0x1.701614p-6);
   } else {
     near_numerator =
-        polynomial(t, 0x1.9884533d43618p-2, 0x1.77a53abb2dec8p-1, 0x1.4bbc9177a8488p-1, 0x1.6ee0ef6777ea1p-2,
-                   0x1.178173ba27048p-3, 0x1.30cc6fddab876p-5, 0x1.de4be680995cdp-8, 0x1.06e4f46622cd9p-10,
-                   0x1.762c8278f11b8p-14, 0x1.0f39f407127dfp-18, 0x1.2c2e3b55221eep-28);
-    far_numerator = polynomial(t, 0x1.fffffffc7ba4bp-2, 0x1.3660a4e996d8fp-1, 0x1.7dbfcfa3ce2fdp-2,
-                               0x1.2dd0b96a2ebbcp-3, 0x1.4b87f519c720cp-5, 0x1.021ae1dac363fp-7,
-                               0x1.170db6e43fa27p-10, 0x1.8379f6959d05bp-14, 0x1.10f9343a001f8p-18);
+        polynomial(t, 0x1.9884533d43618p-1, 0x1.77a53abb2dec8p0, 0x1.4bbc9177a8488p0, 0x1.6ee0ef6777ea1p-1,
+                   0x1.178173ba27048p-2, 0x1.30cc6fddab876p-4, 0x1.de4be680995cdp-7, 0x1.06e4f46622cd9p-9,
+                   0x1.762c8278f11b8p-13, 0x1.0f39f407127dfp-17, 0x1.2c2e3b55221eep-27);
+    far_numerator = polynomial(t, 0x1.fffffffc7ba4bp-1, 0x1.3660a4e996d8fp0, 0x1.7dbfcfa3ce2fdp-1,
+                               0x1.2dd0b96a2ebbcp-2, 0x1.4b87f519c720cp-4, 0x1.021ae1dac363fp-6,
+                               0x1.170db6e43fa27p-9, 0x1.8379f6959d05bp-13, 0x1.10f9343a001f8p-17);
     q = polynomial(t, 1.0, 0x1.3b9ceb6ae86dbp1, 0x1.6affe0075d988p1, 0x1.01474974e53f8p1,
                    0x1.f3b43f80eb533p-1, 0x1.5d1343ee38121p-2, 0x1.657e0b0eccc7ap-4, 0x1.0b2fbe27ebf82p-6,
                    0x1.1a40a26bbb65p-9, 0x1.8379f699a8b45p-13, 0x1.10f93439a6c69p-17);
@@ -58,7 +59,7 @@ SMOOTHACT_FN Scaled<V> weighted_tail(V t, V near_factor, V far_factor, typename 
   const V y = select(near, t * near_numerator, far_numerator) / q;
   const Reduced<V> d = gaussian(t);
   const V v = d.exp(select(near, near_factor, far_factor));
-  return {fma(-y, v, V(0.5) * v), d.n};
+  return {fma(y, v, -v), d.n};
 }
 
 }  // namespace detail
@@ -77,17 +78,17 @@ template <class V>
 SMOOTHACT_FN Scaled<V> weighted_tail(V t) {
   using N = detail::Normal<typename V::scalar>;
   const V u = min(V(N::reach), t);
-  return detail::weighted_tail(u, u, V(2 * N::scale), u < V(N::near));
+  return detail::weighted_tail(u, V(-0.5) * u, V(-N::scale), u < V(N::near));
 }
 // Q(t), to 3.6 ulp (float, double).
 template <class V>
 SMOOTHACT_FN Scaled<V> normal_tail(V t) {
   using N = detail::Normal<typename V::scalar>;
   const V u = min(V(N::reach), t);
-  return detail::weighted_tail(u, V(1), V(2 * N::scale) / u, u < V(N::near));
+  return detail::weighted_tail(u, V(-0.5), V(-N::scale) / u, u < V(N::near));
 }
 
-// (tQ(t))' = Q(t) - t phi(t) = exp(-t^2/2) (t0 - t) (1/sqrt(2 pi) + r/q), to 3.6 (float) and 3.9 ulp
+// (tQ(t))' = Q(t) - t phi(t) = exp(-t^2/2) (t0 - t) (1/sqrt(2 pi) + r/q), to 3.7 (float) and 3.9 ulp
 // (double), at the root t0 too.
 template <class V>
 SMOOTHACT_FN Scaled<V> weighted_tail_slope(V t) {

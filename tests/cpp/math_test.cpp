@@ -104,7 +104,7 @@ std::vector<Row<T>> rows() {
       {"weighted_tail", [](auto t) { return weighted_tail(t).value(); },
        [](R t) { return t * reference_pdf(t) * reference_mills(t); }, 0, tail, single ? 2.4 : 2.6},
       {"weighted_tail_slope", [](auto t) { return weighted_tail_slope(t).value(); },
-       [](R t) { return reference_pdf(t) * (reference_mills(t) - t); }, 0, tail, single ? 3.8 : 4.0,
+       [](R t) { return reference_pdf(t) * (reference_mills(t) - t); }, 0, tail, single ? 3.7 : 3.9,
        root_floor},
       {"mills", [](auto t) { return mills(t); }, [](R t) { return reference_mills(t); }, 0, tail,
        single ? 2.1 : 2.5},

@@ -37,26 +37,26 @@ class Format:
         return [low + (self.reach - low) * u**3 for u in chebyshev(mpf(0), mpf(1), 240)]
 
     def tail(self) -> None:
-        # Far from 0, tQ = 2 scale exp(-t^2/2) (1/2 - p/q): the fit takes up the error of the rounded scale.
+        # Far from 0, tQ = scale exp(-t^2/2) (1 - p/q): the fit takes up the error of the rounded scale.
         scale = nearest(SCALE, self.precision)
         print(f"{self.name} 1/sqrt(2 pi) and its error: {literal(scale)}, {literal(SCALE / scale - 1)}")
         far = quotient(
             self.points(self.near - 0.01),
-            lambda t: mpf(1) / 2 - SCALE / (2 * scale) * t * mills(t),
-            lambda t: 2 / (t * mills(t)),
+            lambda t: 1 - SCALE / scale * t * mills(t),
+            lambda t: 1 / (t * mills(t)),
             self.degree_far,
             self.precision,
         )
         far.show(f"{self.name} tail, far from 0")
 
-        # Near 0, tQ = t exp(-t^2/2) (1/2 - t p/q) with the same q.
+        # Near 0, tQ = t/2 exp(-t^2/2) (1 - t p/q) with the same q.
         def q(t: mpf) -> mpf:
             return sum(c * t**k for k, c in enumerate(far.denominator))
 
         polynomial(
             chebyshev(mpf(0), mpf(self.near) + 0.01, 200)[1:],
-            lambda t: (mpf(1) / 2 - SCALE * mills(t)) * q(t) / t,
-            lambda t: t / q(t) / (SCALE * mills(t)),
+            lambda t: (1 - 2 * SCALE * mills(t)) * q(t) / t,
+            lambda t: t / q(t) / (2 * SCALE * mills(t)),
             self.degree_near,
             self.precision,
         ).show(f"{self.name} tail, near 0")
