@@ -35,8 +35,8 @@ struct Divider {
   }
 };
 
-inline constexpr int64_t piece_elements = int64_t{1}
-                                          << 30;  // a multiple of every pack, so no piece is misaligned by it
+// A multiple of every pack, so that cutting misaligns nothing.
+inline constexpr int64_t piece_elements = int64_t{1} << 30;
 inline constexpr int threads_per_block = 256;
 
 // Of the code that runs, which may be older than the device: Blackwell's data centre parts need twice the
