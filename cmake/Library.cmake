@@ -3,11 +3,24 @@
 
 include(CheckCXXCompilerFlag)
 
+# activations/all.h: here with the tree's paths, and beside the headers once installed.
+file(GLOB _headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/csrc/activations csrc/activations/*.h)
+list(REMOVE_ITEM _headers descriptor.h type_list.h)
+set(_in_tree_includes)
+set(_installed_includes)
+foreach(_header IN LISTS _headers)
+  string(APPEND _in_tree_includes "#include \"${PROJECT_SOURCE_DIR}/csrc/activations/${_header}\"\n")
+  string(APPEND _installed_includes "#include \"${_header}\"\n")
+endforeach()
+file(CONFIGURE OUTPUT generated/activations/all.h CONTENT "#pragma once\n${_in_tree_includes}" @ONLY)
+file(CONFIGURE OUTPUT installed/activations/all.h CONTENT "#pragma once\n${_installed_includes}" @ONLY)
+
 add_library(smoothact_flags INTERFACE)
 # <smoothact/...> in the tree as in the installed headers.
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include)
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/csrc ${CMAKE_BINARY_DIR}/include/smoothact SYMBOLIC)
-target_include_directories(smoothact_flags INTERFACE ${PROJECT_SOURCE_DIR}/csrc ${CMAKE_BINARY_DIR}/include)
+target_include_directories(smoothact_flags INTERFACE ${PROJECT_SOURCE_DIR}/csrc ${CMAKE_BINARY_DIR}/include
+                           ${CMAKE_BINARY_DIR}/generated)
 # No contraction: a value's bits must not depend on which loop computed it.
 target_compile_options(smoothact_flags INTERFACE
   $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized> # in torch's compiled_autograd.h

@@ -19,6 +19,7 @@ install(TARGETS smoothact _C LIBRARY DESTINATION .)
 
 install(FILES csrc/smoothact.h csrc/activations.h DESTINATION include/smoothact)
 install(DIRECTORY csrc/math csrc/activations csrc/kernels DESTINATION include/smoothact FILES_MATCHING PATTERN "*.h")
+install(FILES ${CMAKE_BINARY_DIR}/installed/activations/all.h DESTINATION include/smoothact/activations)
 
 if(SMOOTHACT_WITH_CUDA)
   set(_py_cuda "\"${TORCH_CUDA}\"")

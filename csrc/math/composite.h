@@ -152,9 +152,26 @@ Scaled<Composite<T>> log1p_scaled(const Scaled<Composite<T>>& e) {
   return {Composite<T>(at::log1p(e.m.tensor)), 0};
 }
 
+// t^2 would be rounded before exp multiplies the error by t^2/2: a carries so few bits of t that a^2 is exact, and
+// t^2 = a^2 + (t - a)(t + a). Differentiation sees a as a constant, which it may.
 template <class T>
-Scaled<Composite<T>> normal_pdf(const Composite<T>& t) {
-  return exp_scaled(-0.5 * t * t) * Composite<T>(0.3989422804014326779);
+Scaled<Composite<T>> normal_pdf(const Composite<T>& z) {
+  constexpr double grid = sizeof(T) == 4 ? 64 : 1 << 20, reach = 50;
+  const Composite<T> t = min(Composite<T>(reach), abs(z)), a = round(t * grid) * (1 / grid);
+  const Composite<T> leading(at::exp((-0.5 * a * a).tensor)), rest(at::exp((-0.5 * (t - a) * (t + a)).tensor));
+  return {leading * rest * Composite<T>(0.3989422804014326779), 0};
+}
+template <class T>
+Scaled<Composite<T>> normal_tail(const Composite<T>& t) {
+  return normal_pdf(t) * mills(t);
+}
+template <class T>
+Scaled<Composite<T>> weighted_tail(const Composite<T>& t) {
+  return normal_tail(t) * min(Composite<T>(50), t);
+}
+template <class T>
+Scaled<Composite<T>> weighted_tail_slope(const Composite<T>& t) {
+  return normal_pdf(t) * (mills(t) - min(Composite<T>(50), t));
 }
 
 // One term is enough where the error term would be more ATen calls.

@@ -5,6 +5,7 @@
 #include <torch/csrc/Exceptions.h>
 #include <torch/csrc/autograd/python_variable.h>
 #include <torch/csrc/utils/pybind.h>
+#include <torch/csrc/utils/python_numbers.h>
 
 #include "../ops/op.h"
 
@@ -20,16 +21,28 @@ PyObject* call_torch_ops(const Op& op, PyObject* const* args, Py_ssize_t count, 
   return PyObject_Vectorcall(function.ptr(), args, count, keywords);
 }
 
+// What torch.ops knows to dispatch on: tensors, their likes, traced numbers.
+bool is_overridden(PyObject* value) {
+  return THPVariable_Check(value) || at::impl::torch_function_mode_enabled() ||
+         PyObject_HasAttrString(value, "__torch_function__") || py::isinstance<c10::SymFloat>(value) ||
+         THPUtils_checkDouble(value);
+}
+
+PyObject* reject(const Op& op, const char* argument, int position, const char* expected, PyObject* value) {
+  return PyErr_Format(PyExc_TypeError, "%s(): argument '%s' (position %d) must be %s, not %s", op.entry.name.c_str(),
+                      argument, position, expected, Py_TYPE(value)->tp_name);
+}
+
 bool read(PyObject* value, bool optional, double& out) {
   if (optional && value == Py_None) {
     out = infinity;
     return true;
   }
-  if (PyFloat_CheckExact(value)) {
+  if (PyFloat_Check(value)) {
     out = PyFloat_AS_DOUBLE(value);
     return true;
   }
-  if (PyLong_CheckExact(value)) {
+  if (PyLong_Check(value)) {
     out = PyLong_AsDouble(value);
     if (out != -1.0 || !PyErr_Occurred()) return true;
     PyErr_Clear();
@@ -41,16 +54,22 @@ PyObject* fast_call(PyObject* self, PyObject* const* args, Py_ssize_t count, PyO
   HANDLE_TH_ERRORS
   const Op& op = op_behind(self);
   const auto& parameters = op.entry.descriptor->parameters;
-  if (count < 1 || count > 1 + parameters.size || keywords || !THPVariable_CheckExact(args[0]) ||
-      at::impl::torch_function_mode_enabled()) {
-    return call_torch_ops(op, args, count, keywords);
-  }
+  if (count < 1 || count > 1 + parameters.size || keywords) return call_torch_ops(op, args, count, keywords);
+  if (!THPVariable_Check(args[0]) && !is_overridden(args[0])) return reject(op, "input", 1, "Tensor", args[0]);
   Parameters p{};
+  bool plain = THPVariable_CheckExact(args[0]) && !at::impl::torch_function_mode_enabled();
   for (int i = 0; i < parameters.size; ++i) {
     const auto& q = parameters.items[i];
-    if (i + 1 >= count) p[i] = q.value;
-    else if (!read(args[i + 1], q.optional, p[i])) return call_torch_ops(op, args, count, keywords);
+    if (i + 1 >= count) {
+      p[i] = q.value;
+    } else if (!read(args[i + 1], q.optional, p[i])) {
+      if (!is_overridden(args[i + 1])) {
+        return reject(op, std::string(q.name).c_str(), i + 2, q.optional ? "float or None" : "float", args[i + 1]);
+      }
+      plain = false;
+    }
   }
+  if (!plain) return call_torch_ops(op, args, count, keywords);
   const at::Tensor& x = THPVariable_Unpack(args[0]);
   at::Tensor out;
   {

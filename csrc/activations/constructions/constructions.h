@@ -62,7 +62,9 @@ struct Gate : Construction<H, Warp> {
   template <class V>
   SMOOTHACT_FN V f(V x) const {
     const auto p = this->warp(x);
-    return (this->step(p).value() * p.x).value();
+    const auto step = this->step(p);
+    if constexpr (requires { step.gate(p.x); }) return step.gate(p.x);
+    else return (step.value() * p.x).value();
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {

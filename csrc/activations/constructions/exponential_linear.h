@@ -13,7 +13,7 @@ struct ExponentialLinear {
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    return select(x > 0, V(slope) * x, scaled(expm1(min(V(0), x))));
+    return select(x > 0, V(slope) * x, scaled(exp_expm1(min(V(0), x)).em1));
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {

@@ -7,8 +7,8 @@
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
-// H(z) = Phi(z), from the density and Mills' ratio M(t) = (1 - Phi(t))/phi(t) of t = |z|: full relative accuracy in
-// the tail, where (1 + erf)/2 has no digit left.
+// H(z) = Phi(z), from the tail Q(t) = 1 - Phi(t) of t = |z|, which keeps full relative accuracy where (1 + erf)/2 has no
+// digit left.
 template <class V, class Z>
 struct NormalCdf {
   V z, t;
@@ -17,12 +17,15 @@ struct NormalCdf {
   SMOOTHACT_FN explicit NormalCdf(Z argument) : z(leading(argument)), t(abs(z)), negative(z < 0) {}
 
   SMOOTHACT_FN Scaled<V> value() const {
-    const Scaled<V> tail = normal_pdf(t) * mills(t);
+    const Scaled<V> tail = normal_tail(t);
     return select(negative, tail, 1 - tail.value());
   }
   SMOOTHACT_FN Scaled<V> slope() const { return normal_pdf(t); }
-  SMOOTHACT_FN V gate_slope(V u) const {
-    const V s = (normal_pdf(t) * (mills(t) + select(negative, u, -u))).value();
+  // xH(x) = max(0, x) - tQ(t)
+  SMOOTHACT_FN V gate(V x) const { return max(V(0), x) - weighted_tail(t).value(); }
+  // H + zH'
+  SMOOTHACT_FN V gate_slope(V) const {
+    const V s = weighted_tail_slope(t).value();
     return select(negative, s, 1 - s);
   }
   SMOOTHACT_FN Scaled<V> curvature(V a, V b) const { return normal_pdf(t) * fma(-b, z, a); }
