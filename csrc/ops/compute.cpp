@@ -65,6 +65,13 @@ bool same_dense(const at::Tensor& out, Inputs in) {
   return true;
 }
 
+at::TensorIterator iterator(const at::Tensor& out, Inputs in) {
+  at::TensorIteratorConfig config;
+  config.resize_outputs(false).add_output(out);
+  for (const auto& t : in) config.add_const_input(t);
+  return config.build();
+}
+
 void run_cpu(const Entry& e, Order order, const at::Tensor& out, Inputs in, const Parameters& p) {
   const cpu::Loop loop = cpu::find(e.index, order, dtype_of(out));
   const int operands = inputs_of(order) + 1;
@@ -82,26 +89,28 @@ void run_cpu(const Entry& e, Order order, const at::Tensor& out, Inputs in, cons
     });
     return;
   }
-  auto config = at::TensorIteratorConfig();
-  config.resize_outputs(false).add_output(out);
-  for (const auto& t : in) config.add_const_input(t);
-  auto it = config.build();
+  auto it = iterator(out, in);
   it.for_each([&](char** data, const int64_t* strides, int64_t size0, int64_t size1) {
     loop(p.data(), data, strides, size0, size1);
   });
 }
 
+#if defined(SMOOTHACT_WITH_CUDA)
+void run_cuda(const Entry& e, Order order, const at::Tensor& out, Inputs in, const Parameters& p) {
+  const auto op = op_name(e, order);
+  if (same_dense(out, in)) {
+    cuda::launch_dense(out, in, e.index, order, p.data(), op.c_str());
+  } else {
+    auto it = iterator(out, in);
+    cuda::launch_from(it, e.index, order, p.data(), op.c_str());
+  }
+}
+#endif
+
 void run(const Entry& e, Order order, const at::Tensor& out, Inputs in, const Parameters& p) {
   if (out.numel() == 0) return;
 #if defined(SMOOTHACT_WITH_CUDA)
-  if (out.is_cuda()) {
-    auto config = at::TensorIteratorConfig();
-    config.resize_outputs(false).add_output(out);
-    for (const auto& t : in) config.add_const_input(t);
-    auto it = config.build();
-    cuda::launch_from(it, e.index, order, p.data(), op_name(e, order).c_str());
-    return;
-  }
+  if (out.is_cuda()) return run_cuda(e, order, out, in, p);
 #endif
   run_cpu(e, order, out, in, p);
 }
