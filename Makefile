@@ -32,7 +32,9 @@ SOURCES := pyproject.toml setup.py CMakeLists.txt $(shell find build_backend cma
   -not -path '*/__pycache__/*' -not -name '*.so' -not -name '*.pyi' -not -name _build.py \
   -not -path 'python/smoothact/include/*' -not -path 'python/smoothact/share/*')
 LINTERS := $(shell sed -n 's/^lint = \[\(.*\)\]/\1/p' pyproject.toml | tr -d '",')
-CXX_FILES = $(shell git ls-files --cached --others --exclude-standard '*.h' '*.cpp' '*.cu' '*.cuh' '*.hpp')
+OURS := git ls-files --cached --others --exclude-standard
+CXX_FILES = $(shell $(OURS) '*.h' '*.hpp' '*.cpp' '*.cu' '*.cuh')
+SOURCE_FILES = $(CXX_FILES) $(shell $(OURS) '*.py' '*.sh' '*.cmake' '*CMakeLists.txt' Makefile)
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m smoothact demo $(ARGS)
@@ -47,6 +49,7 @@ develop: $(VENV)/.torch-$(TORCH)
 	$(PIP) install --no-build-isolation -e '.[dev]'
 
 lint: $(VENV)/.linters
+	@bare=$$(grep -L SPDX-License-Identifier $(SOURCE_FILES) || true); [ -z "$$bare" ] || { echo "no SPDX line: $$bare"; exit 1; }
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/clang-format --dry-run -Werror $(CXX_FILES)
 
 format: $(VENV)/.linters

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "build_backend"))
 from environment import find_torch, jobs, torch_requirement, torch_version  # noqa: E402
 
-CUDA = {"": "AUTO", "AUTO": "AUTO", "1": "ON", "ON": "ON", "0": "OFF", "OFF": "OFF"}
+CUDA = {"": "AUTO", "1": "ON", "0": "OFF"}
 
 
 class Build(build):
@@ -34,10 +34,11 @@ class CMakeBuild(build_ext):
         target = Path(self.get_ext_fullpath("smoothact._C")).resolve().parent
         tag = f"{sys.implementation.cache_tag}-torch{torch_version(torch)}-{sysconfig.get_platform()}"
         folder = Path(os.environ.get("SMOOTHACT_BUILD_DIR") or ROOT / "build" / tag).resolve()
+        cuda = os.environ.get("SMOOTHACT_CUDA", "").upper()
         options = {
             "CMAKE_INSTALL_PREFIX": target,
             "Python_EXECUTABLE": sys.executable,
-            "SMOOTHACT_CUDA": CUDA[os.environ.get("SMOOTHACT_CUDA", "").upper()],
+            "SMOOTHACT_CUDA": CUDA.get(cuda, cuda),
             "SMOOTHACT_RELEASE": os.environ.get("SMOOTHACT_RELEASE", "OFF"),
             "SMOOTHACT_TORCH": torch,
         }

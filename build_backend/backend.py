@@ -30,8 +30,8 @@ __all__ = [
 
 
 HIDDEN = (
-    "smoothact: this build sees no torch and takes the newest supported one; to build against yours, add "
-    "--no-build-isolation or set SMOOTHACT_TORCH to the site-packages folder that holds it"
+    "smoothact: this build sees no torch and takes the newest supported one; to build against yours, set "
+    "SMOOTHACT_TORCH=PATH (its site-packages), or install setuptools, cmake and ninja and add --no-build-isolation"
 )
 
 

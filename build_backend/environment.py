@@ -8,6 +8,7 @@ import re
 import runpy
 import subprocess
 import sys
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,6 +17,7 @@ TORCH_RANGE = re.search(r'^torch = "(.*)"', (ROOT / "pyproject.toml").read_text(
 GIB = 1 << 30
 
 
+@cache
 def find_torch() -> Path | None:
     """The site-packages folder that holds the torch to build against."""
     if named := os.environ.get("SMOOTHACT_TORCH"):

@@ -29,7 +29,8 @@ target_compile_options(smoothact_flags INTERFACE
 
 file(GLOB _ops CONFIGURE_DEPENDS csrc/ops/*.cpp)
 add_library(smoothact SHARED ${_ops})
-target_link_libraries(smoothact PUBLIC torch::torch_cpu torch::c10 PRIVATE $<BUILD_INTERFACE:smoothact_flags>)
+target_link_libraries(smoothact PUBLIC torch::torch_cpu torch::c10 PRIVATE smoothact_flags)
+target_link_options(smoothact PRIVATE $<$<PLATFORM_ID:Linux>:LINKER:-z,defs>)
 # Only the file with the vmap rule may see the stub.
 set_source_files_properties(csrc/ops/vmap.cpp PROPERTIES INCLUDE_DIRECTORIES ${PROJECT_SOURCE_DIR}/cmake/stub)
 
