@@ -10,7 +10,12 @@ import pytest
 import torch
 from support import DEFAULTS, HALF, ORDERS, dtype_name, spacing
 
-ULPS, ROUNDED = 0.51, 0.9995  # largest error; share of correctly rounded results
+ULPS = 0.51
+ROUNDED = (
+    0.9995,
+    0.99,
+    0.99,
+)  # share of correctly rounded results; -x/8 is a near tie for many a subnormal x
 SAMPLE = 250
 
 
@@ -42,7 +47,7 @@ def test_every_input(case, dtype, device):
             f"{ORDERS[order]}({p!r}) = {y!r}, not {e!r}"
             for p, y, e in zip(*(t[wrong[:8]].tolist() for t in (x, got, v)), strict=True)
         ]
-        assert right.sum() >= ROUNDED * trusted.sum(), (
+        assert right.sum() >= ROUNDED[order] * trusted.sum(), (
             f"order {order}: {(trusted & ~right).sum()} of {trusted.sum()} misrounded"
         )
 

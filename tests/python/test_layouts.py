@@ -59,7 +59,7 @@ def test_any_view(view, dtype, device):
             y = case.op(order)(*inputs, *case.values)
             assert y.dtype == dtype and y.shape == x.shape
             assert torch.equal(y, flat(order, case, *inputs)), (case.name, order)
-            if view in DENSE:
+            if view in DENSE and x.numel():
                 assert y.stride() == x.stride(), (case.name, order)
 
 
