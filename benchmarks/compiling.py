@@ -106,9 +106,7 @@ def losses(name: str, mode: str, rows: list[dict]) -> list[str]:
         for rival in ("torch", other):
             if (ratio := row[mode] / row[rival]) > SLACK:
                 direction = "forward + backward" if row["backward"] else "forward"
-                found.append(
-                    f"{name} {mode}: {ratio:.2f} x {rival} in {row['place']}, {row['size']}, {direction}"
-                )
+                found.append(f"{name} {mode}: {ratio:.2f} x {rival} in {row['place']}, {row['size']}, {direction}")
     return found
 
 
@@ -127,9 +125,7 @@ def report(results: dict[str, list[dict]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "names", nargs="*", help="activations, measured without changing a file; all by default"
-    )
+    parser.add_argument("names", nargs="*", help="activations, measured without changing a file; all by default")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--rounds", type=int, default=40)

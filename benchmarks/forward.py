@@ -19,9 +19,7 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 def measure(names: list[str], rounds: int) -> list[dict]:
     rows = []
-    for name, (label, dtype) in tqdm(
-        [(n, d) for d in DTYPES.items() for n in names], unit="cell", desc="forward"
-    ):
+    for name, (label, dtype) in tqdm([(n, d) for d in DTYPES.items() for n in names], unit="cell", desc="forward"):
         x = torch.randn(SIZE).to(dtype)
         ours = getattr(smoothact.functional, name)
         theirs = BUILTIN.get(name) or textbook(smoothact.catalogue[name])

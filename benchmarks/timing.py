@@ -21,9 +21,7 @@ RESULTS = Path(__file__).parent / "results"
 SLICE = 2e-3  # seconds that one turn of a candidate takes, about
 
 
-def minima(
-    candidates: Mapping[str, Callable[[], Any]], rounds: int = 50, device: str = "cpu"
-) -> dict[str, float]:
+def minima(candidates: Mapping[str, Callable[[], Any]], rounds: int = 50, device: str = "cpu") -> dict[str, float]:
     """Seconds per call of each candidate."""
     wait = torch.cuda.synchronize if device.startswith("cuda") else lambda: None
 
@@ -67,9 +65,7 @@ def processor() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return platform.processor() or platform.machine()
-    return next(
-        (line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine()
-    )
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def headline(device: str = "cpu") -> str:

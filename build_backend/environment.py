@@ -36,9 +36,7 @@ def _behind_isolation() -> Path | None:
     """pip isolates by PYTHONPATH alone: without it, the interpreter sees the user's torch."""
     env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONNOUSERSITE")}
     code = "import importlib.util as u; s = u.find_spec('torch'); print(s.origin if s and s.origin else '')"
-    out = subprocess.run(
-        [sys.executable, "-c", code], env=env, cwd="/", capture_output=True, text=True
-    ).stdout.strip()
+    out = subprocess.run([sys.executable, "-c", code], env=env, cwd="/", capture_output=True, text=True).stdout.strip()
     return Path(out).parent.parent if out else None
 
 

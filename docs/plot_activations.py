@@ -27,9 +27,7 @@ def main() -> None:
     x = torch.linspace(-4, 4, 801, dtype=torch.float64)
     for axes, name in zip(grid, names, strict=False):
         descriptor = smoothact.catalogue[name]
-        at = segments(
-            x, descriptor.kinks if descriptor.smoothness < 1 else (0.0,) * (descriptor.smoothness < 2)
-        )
+        at = segments(x, descriptor.kinks if descriptor.smoothness < 1 else (0.0,) * (descriptor.smoothness < 2))
         curves = derivatives(getattr(smoothact.functional, name), at)
         for values, (colour, width, label) in zip(curves, STYLES, strict=True):
             axes.plot(x, values, color=colour, linewidth=width, label=label, zorder=6 - width)

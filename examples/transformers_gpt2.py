@@ -17,10 +17,7 @@ def replace_activations(model: torch.nn.Module, key: str) -> int:
     """Puts smoothact's module wherever the model has the one that Transformers makes of ``key``."""
     theirs = type(ACT2FN[key])
     found = [
-        (parent, name)
-        for parent in model.modules()
-        for name, child in parent.named_children()
-        if type(child) is theirs
+        (parent, name) for parent in model.modules() for name, child in parent.named_children() if type(child) is theirs
     ]
     for parent, name in found:
         setattr(parent, name, smoothact.get(key))

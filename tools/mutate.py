@@ -47,9 +47,7 @@ def headers(path: Path) -> list[Path]:
         ):
             continue
         found.append(header)
-        pending += [
-            (header.parent / name).resolve() for name in re.findall(r'#include "(.*?)"', header.read_text())
-        ]
+        pending += [(header.parent / name).resolve() for name in re.findall(r'#include "(.*?)"', header.read_text())]
     return found
 
 
@@ -126,9 +124,7 @@ def judge(name: str, library: str) -> str:
         return "caught"
     verdict = "equivalent"
     for (case, dtype), old in zip(tested, before, strict=True):
-        changes = [
-            ((a - b) / a).abs().nan_to_num(0, 1e9) for a, b in zip(old, results(case, dtype), strict=True)
-        ]
+        changes = [((a - b) / a).abs().nan_to_num(0, 1e9) for a, b in zip(old, results(case, dtype), strict=True)]
         worst = torch.cat([points[dtype][c.topk(40).indices[c.topk(40).values > 0]] for c in changes])
         if len(worst):
             verdict = "harmless"
@@ -137,17 +133,13 @@ def judge(name: str, library: str) -> str:
     return verdict
 
 
-def attempt(
-    name: str, index: int, count: int, header: Path, change: tuple[int, str, str], folder: Path
-) -> str:
+def attempt(name: str, index: int, count: int, header: Path, change: tuple[int, str, str], folder: Path) -> str:
     sources = folder / "csrc"
     shutil.copytree(ROOT / "csrc", sources)
     includes = [f'#include "{h.name}"\n' for h in (sources / "activations").glob("*.h")]
     (sources / "activations/all.h").write_text("".join(includes))  # as CMake does
     text, (position, old, new) = header.read_text(), change
-    (sources / header.relative_to(ROOT / "csrc")).write_text(
-        text[:position] + new + text[position + len(old) :]
-    )
+    (sources / header.relative_to(ROOT / "csrc")).write_text(text[:position] + new + text[position + len(old) :])
     library = folder / "mutant.so"
     if not compiled(sources, index, count, library):
         return "does not compile"
@@ -183,9 +175,7 @@ def main() -> int:
         return 1
     counts = {"caught": 0, "missed": 0}
     for name in names:
-        choices = [
-            (h, c) for h in headers(ROOT / f"csrc/activations/{name}.h") for c in perturbations(h.read_text())
-        ]
+        choices = [(h, c) for h in headers(ROOT / f"csrc/activations/{name}.h") for c in perturbations(h.read_text())]
         draw.shuffle(choices)
         wanted = arguments.each
         while wanted and choices:

@@ -50,19 +50,19 @@ struct Selector {
 inline constexpr int analytic = 99;
 
 struct Descriptor {
-  std::string_view name;        // of the op and the function
-  std::string_view module;      // of the nn.Module
+  std::string_view name;    // of the op and the function
+  std::string_view module;  // of the nn.Module
   List<std::string_view, 8> aliases{};
   Kind kind;
   List<Parameter, 4> parameters{};
   std::string_view definition;  // the textbook formula, a Python expression in x and the parameters
   std::string_view source{};
-  double limits[2];             // f(-inf), f(+inf), at the default parameters as all that follows
-  double slopes[2];             // f'(-inf), f'(+inf)
+  double limits[2];  // f(-inf), f(+inf), at the default parameters as all that follows
+  double slopes[2];  // f'(-inf), f'(+inf)
   double at_zero = 0;
-  int smoothness = analytic;    // f is C^k
-  List<double, 2> kinks{};       // where f' jumps
-  bool inplace = false;         // torch.nn's module has it
+  int smoothness = analytic;  // f is C^k
+  List<double, 2> kinks{};    // where f' jumps
+  bool inplace = false;       // torch.nn's module has it
   Selector selector{};
 };
 
@@ -77,9 +77,8 @@ struct Function {
 
 template <class A>
 constexpr A from_parameters(const double* p) {
-  return [&]<std::size_t... I>(std::index_sequence<I...>) {
-    return A{p[I]...};
-  }(std::make_index_sequence<A::descriptor.parameters.size>{});
+  return [&]<std::size_t... I>(std::index_sequence<I...>) { return A{p[I]...}; }
+  (std::make_index_sequence<A::descriptor.parameters.size>{});
 }
 
 }  // namespace SMOOTHACT_ISA

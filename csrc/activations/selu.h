@@ -12,8 +12,9 @@ struct Selu : ExponentialLinear {
       .name = "selu",
       .module = "SELU",
       .kind = Kind::piecewise,
-      .definition = "1.0507009873554804934193349852946"
-                    " * where(x > 0, x, 1.6732632423543772848170429916717 * (exp(x) - 1))",
+      .definition =
+          "1.0507009873554804934193349852946"
+          " * where(x > 0, x, 1.6732632423543772848170429916717 * (exp(x) - 1))",
       .source = "Klambauer et al. 2017, arXiv:1706.02515",
       .limits = {-1.7580993408473768, infinity},
       .slopes = {0, 1.0507009873554805},

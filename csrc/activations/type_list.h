@@ -26,9 +26,8 @@ struct TypeList {
   // Calls visit.operator()<A, I>() for every entry.
   template <class Visitor>
   static constexpr void for_each(Visitor&& visit) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (visit.template operator()<A, static_cast<int>(I)>(), ...);
-    }(std::index_sequence_for<A...>{});
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (visit.template operator()<A, static_cast<int>(I)>(), ...); }
+    (std::index_sequence_for<A...>{});
   }
 };
 

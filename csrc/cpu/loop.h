@@ -22,12 +22,16 @@ inline void transfer(T* block, char* base, int64_t stride0, int64_t stride1, int
     const int64_t run = std::min(size0 - column, count);
     char* p = base + row * stride1 + column * stride0;
     if (stride0 == sizeof(T)) {
-      if constexpr (to_block) std::memcpy(block, p, run * sizeof(T));
-      else std::memcpy(p, block, run * sizeof(T));
+      if constexpr (to_block)
+        std::memcpy(block, p, run * sizeof(T));
+      else
+        std::memcpy(p, block, run * sizeof(T));
     } else {
       for (int64_t i = 0; i < run; ++i, p += stride0) {
-        if constexpr (to_block) std::memcpy(block + i, p, sizeof(T));
-        else std::memcpy(p, block + i, sizeof(T));
+        if constexpr (to_block)
+          std::memcpy(block + i, p, sizeof(T));
+        else
+          std::memcpy(p, block + i, sizeof(T));
       }
     }
     block += run;

@@ -36,8 +36,8 @@ struct Storage<DType::f16> {
 template <DType D>
 using Element = typename Storage<D>::Element;
 template <DType D>
-using Vector = math::Simd<typename Storage<D>::Compute,
-                          math::native::register_bytes / sizeof(typename Storage<D>::Compute)>;
+using Vector =
+    math::Simd<typename Storage<D>::Compute, math::native::register_bytes / sizeof(typename Storage<D>::Compute)>;
 
 template <class T, int N>
 using Lanes __attribute__((vector_size(sizeof(T) * N))) = T;
@@ -105,11 +105,13 @@ SMOOTHACT_FN void store(char* p, Vector<D> v) {
     e = narrow_bf16<N>(v.v);
   } else if constexpr (D == DType::f16) {
 #if defined(__AVX512F__)
-    if constexpr (N == 16) e = (Lanes<Element<D>, N>)_mm512_cvtps_ph((__m512)v.v, _MM_FROUND_TO_NEAREST_INT);
+    if constexpr (N == 16)
+      e = (Lanes<Element<D>, N>)_mm512_cvtps_ph((__m512)v.v, _MM_FROUND_TO_NEAREST_INT);
     else
 #endif
 #if defined(__F16C__)
-    if constexpr (N == 8) e = (Lanes<Element<D>, N>)_mm256_cvtps_ph((__m256)v.v, _MM_FROUND_TO_NEAREST_INT);
+        if constexpr (N == 8)
+      e = (Lanes<Element<D>, N>)_mm256_cvtps_ph((__m256)v.v, _MM_FROUND_TO_NEAREST_INT);
     else
 #endif
       e = narrow_f16<N>(v.v);

@@ -66,8 +66,7 @@ struct Elementwise {
   }
 
   template <class Plan, class M>
-  static SMOOTHACT_FN void finish(const Plan& plan, const A& activation, uint32_t first, const Tile& tile,
-                                  M& memory) {
+  static SMOOTHACT_FN void finish(const Plan& plan, const A& activation, uint32_t first, const Tile& tile, M& memory) {
     SMOOTHACT_UNROLL
     for (int u = 0; u < Unroll; ++u) {
       const Items<Lanes> out = compute<Lanes>(activation, tile.in[u]);
@@ -78,8 +77,8 @@ struct Elementwise {
   // A thread stores only where it has loaded before, and no other thread loads there, so out may be one of
   // the inputs.
   template <class Plan, class M>
-  static SMOOTHACT_FN void run(const Plan& plan, const A& activation, uint32_t blocks, uint32_t block,
-                               uint32_t thread, M& memory) {
+  static SMOOTHACT_FN void run(const Plan& plan, const A& activation, uint32_t blocks, uint32_t block, uint32_t thread,
+                               M& memory) {
     const uint32_t stride = blocks * tile_size;
     uint32_t first = block * tile_size + thread;
     if constexpr (Unroll > 1) {  // enough loads in flight by themselves

@@ -26,8 +26,7 @@ DType dtype_of(at::ScalarType type, const char* op) {
   }
 }
 
-Request request_for(at::ScalarType type, int activation, Order order, const double* parameters,
-                    const char* op) {
+Request request_for(at::ScalarType type, int activation, Order order, const double* parameters, const char* op) {
   Request request;
   request.activation = activation;
   request.order = order;

@@ -168,8 +168,7 @@ inline bool pack_plan(const Problem& p, int bytes, PackPlan& plan) {
   for (int k = 0; k < p.count; ++k) {
     if (p.strides[k][0] == 0 && k != 0 && k != x) continue;
     if (p.strides[k][0] != p.element) return false;
-    if (misalignment(static_cast<int64_t>(reinterpret_cast<uintptr_t>(p.operands[k]))) != common)
-      return false;
+    if (misalignment(static_cast<int64_t>(reinterpret_cast<uintptr_t>(p.operands[k]))) != common) return false;
     for (int d = 1; d < p.ndim; ++d)
       if (misalignment(p.strides[k][d]) != 0) return false;
   }

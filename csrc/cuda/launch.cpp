@@ -27,11 +27,9 @@ cudaError_t limits_of(Kernel& kernel, int device, Limits& limits) {
     cudaError_t error = cudaFuncGetAttributes(&attributes, kernel.function);
     if (error == cudaSuccess)
       error = cudaOccupancyMaxActiveBlocksPerMultiprocessor(&resident, kernel.function, threads_per_block, 0);
-    if (error == cudaSuccess)
-      error = cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
+    if (error == cudaSuccess) error = cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
     if (error != cudaSuccess) return error;
-    known =
-        static_cast<uint32_t>(resident * multiprocessors) | pack_bytes(attributes.ptxVersion) * pack_scale;
+    known = static_cast<uint32_t>(resident * multiprocessors) | pack_bytes(attributes.ptxVersion) * pack_scale;
     if (cached) kernel.limits[device].store(known, std::memory_order_relaxed);
   }
   limits = {known % pack_scale, static_cast<int>(known / pack_scale)};
@@ -54,12 +52,10 @@ int launch(const Request& request) {
       if (error == cudaSuccess) error = limits_of(kernel, request.device, limits);
       if (error != cudaSuccess) return;
       void* arguments[] = {&plan, activation};
-      error =
-          cudaLaunchKernel(kernel.function, dim3(blocks_for(plan.items, unroll, limits.blocks)),
-                           dim3(threads_per_block), arguments, 0, static_cast<cudaStream_t>(request.stream));
+      error = cudaLaunchKernel(kernel.function, dim3(blocks_for(plan.items, unroll, limits.blocks)),
+                               dim3(threads_per_block), arguments, 0, static_cast<cudaStream_t>(request.stream));
     });
-  if (error != cudaSuccess)
-    (void)cudaGetLastError();  // reported here, so not once more by the next checked call
+  if (error != cudaSuccess) (void)cudaGetLastError();  // reported here, so not once more by the next checked call
   return error;
 }
 

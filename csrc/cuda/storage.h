@@ -77,8 +77,7 @@ struct Element<DType::f16> {
     const uint32_t bits = __builtin_bit_cast(uint32_t, v), magnitude = bits & 0x7fffffff;
     const uint32_t sign = bits >> 31 << 15;
     if (magnitude > 0x7f800000) return 0x7fff;
-    if (magnitude >= 0x47800000)
-      return static_cast<uint16_t>(sign | 0x7c00);  // from 65520 on the rounding carries
+    if (magnitude >= 0x47800000) return static_cast<uint16_t>(sign | 0x7c00);  // from 65520 on the rounding carries
     uint32_t rounded;
     if (magnitude < 0x38800000)  // subnormal: in the sum one unit is 2^-24, half's smallest
       rounded = __builtin_bit_cast(uint32_t, __builtin_bit_cast(float, magnitude) + 0.5f) - 0x3f000000;
@@ -109,8 +108,7 @@ struct alignas(Lanes* element_bytes(D)) Pack {
 
   SMOOTHACT_FN Arithmetic operator[](int lane) const {
     if constexpr (paired)
-      return Element<D>::widen(
-          static_cast<uint16_t>(lane % 2 == 0 ? words[lane / 2] : words[lane / 2] >> 16));
+      return Element<D>::widen(static_cast<uint16_t>(lane % 2 == 0 ? words[lane / 2] : words[lane / 2] >> 16));
     else if constexpr (element_bytes(D) == 2)
       return Element<D>::widen(words[lane]);
     else

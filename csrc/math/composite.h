@@ -44,8 +44,7 @@ struct Composite {
 
   Composite() = default;
   template <class C>
-    requires std::is_arithmetic_v<C>
-  Composite(C c) : constant(static_cast<double>(c)) {}
+  requires std::is_arithmetic_v<C> Composite(C c) : constant(static_cast<double>(c)) {}
   Composite(const Constant& c) : constant(c.value) {}
   explicit Composite(at::Tensor t) : tensor(std::move(t)) {}
   bool is_constant() const { return !tensor.defined(); }
@@ -177,7 +176,7 @@ Scaled<Composite<T>> weighted_tail_slope(const Composite<T>& t) {
 // One term is enough where the error term would be more ATen calls.
 template <class T>
 Sum<Composite<T>> product(const Constant& k, const Composite<T>& x) {
-  return {x * Composite<T>(k), 0};
+  return {Composite<T>(at::mul(x.tensor, k.value)), 0};  // a tensor even where k = 0
 }
 template <class T>
 Sum<Composite<T>> product(const Composite<T>& a, const Composite<T>& b) {

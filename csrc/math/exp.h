@@ -46,8 +46,7 @@ struct Ln2<float> {
 };
 template <>
 struct Ln2<double> {
-  static constexpr double reciprocal = 0x1.71547652b82fep0, hi = 0x1.62e42fefa39efp-1,
-                          lo = 0x1.abc9e3b39803fp-56;
+  static constexpr double reciprocal = 0x1.71547652b82fep0, hi = 0x1.62e42fefa39efp-1, lo = 0x1.abc9e3b39803fp-56;
 };
 
 // z = n ln 2 + r. The product with the leading part of ln 2 cancels exactly against z.
@@ -56,17 +55,15 @@ struct Reduced {
   V n, r;
 
   SMOOTHACT_FN explicit Reduced(V z) : n(multiple(z)), r(fma(n, V(-L::lo), fma(n, V(-L::hi), z))) {}
-  SMOOTHACT_FN explicit Reduced(Sum<V> z)
-      : n(multiple(z.hi)), r(fma(n, V(-L::hi), z.hi) + fma(n, V(-L::lo), z.lo)) {}
+  SMOOTHACT_FN explicit Reduced(Sum<V> z) : n(multiple(z.hi)), r(fma(n, V(-L::hi), z.hi) + fma(n, V(-L::lo), z.lo)) {}
 
   SMOOTHACT_FN V tail() const {  // g
     if constexpr (sizeof(typename V::scalar) == 4)
       return polynomial(r, 0x1.fffffcp-2, 0x1.555492p-3, 0x1.5558acp-5, 0x1.12397cp-7, 0x1.6a5176p-10);
     else
-      return polynomial(r, 0x1.0000000000009p-1, 0x1.55555555554fap-3, 0x1.5555555550ae9p-5,
-                        0x1.1111111127d4ap-7, 0x1.6c16c183bce2dp-10, 0x1.a01a012952527p-13,
-                        0x1.a0199b074a5e8p-16, 0x1.71df288036221p-19, 0x1.28aca7e28419dp-22,
-                        0x1.ad795120bbc18p-26);
+      return polynomial(r, 0x1.0000000000009p-1, 0x1.55555555554fap-3, 0x1.5555555550ae9p-5, 0x1.1111111127d4ap-7,
+                        0x1.6c16c183bce2dp-10, 0x1.a01a012952527p-13, 0x1.a0199b074a5e8p-16, 0x1.71df288036221p-19,
+                        0x1.28aca7e28419dp-22, 0x1.ad795120bbc18p-26);
   }
   // scale * e^r, the scale without a rounding of its own
   SMOOTHACT_FN V exp(V scale) const { return fma(scale * r, fma(r, tail(), V(1)), scale); }

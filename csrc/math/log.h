@@ -13,15 +13,14 @@ namespace detail {
 template <class V>
 SMOOTHACT_FN V log1p_tail(V e) {
   if constexpr (sizeof(typename V::scalar) == 4)
-    return polynomial(e, -0x1.ffffd4p-2, 0x1.554e0ap-2, -0x1.ff28b6p-3, 0x1.9364e4p-3, -0x1.3a8fdap-3,
-                      0x1.b5bb78p-4, -0x1.d8da5cp-5, 0x1.4b7ddcp-6, -0x1.b3b84ep-9);
+    return polynomial(e, -0x1.ffffd4p-2, 0x1.554e0ap-2, -0x1.ff28b6p-3, 0x1.9364e4p-3, -0x1.3a8fdap-3, 0x1.b5bb78p-4,
+                      -0x1.d8da5cp-5, 0x1.4b7ddcp-6, -0x1.b3b84ep-9);
   else
-    return polynomial(
-        e, -0x1.fffffffffff9fp-2, 0x1.555555555104ep-2, -0x1.fffffffdd484dp-3, 0x1.99999951f7ae5p-3,
-        -0x1.55554fbe32b4ep-3, 0x1.2491fed7eacabp-3, -0x1.fffa8bb6fe397p-4, 0x1.c6f6a7c68904bp-4,
-        -0x1.98d2952ee1e49p-4, 0x1.712df258d4daep-4, -0x1.4b021a3d44fbap-4, 0x1.202deb8e9bbd3p-4,
-        -0x1.d7115373274e2p-5, 0x1.5a893f7e98754p-5, -0x1.b632c886aef4p-6, 0x1.c57f8d81597dep-7,
-        -0x1.6b4f237f1dca5p-8, 0x1.a25d3c5b663cdp-10, -0x1.31fa198ba5c4dp-12, 0x1.a908d25ad4cdcp-16);
+    return polynomial(e, -0x1.fffffffffff9fp-2, 0x1.555555555104ep-2, -0x1.fffffffdd484dp-3, 0x1.99999951f7ae5p-3,
+                      -0x1.55554fbe32b4ep-3, 0x1.2491fed7eacabp-3, -0x1.fffa8bb6fe397p-4, 0x1.c6f6a7c68904bp-4,
+                      -0x1.98d2952ee1e49p-4, 0x1.712df258d4daep-4, -0x1.4b021a3d44fbap-4, 0x1.202deb8e9bbd3p-4,
+                      -0x1.d7115373274e2p-5, 0x1.5a893f7e98754p-5, -0x1.b632c886aef4p-6, 0x1.c57f8d81597dep-7,
+                      -0x1.6b4f237f1dca5p-8, 0x1.a25d3c5b663cdp-10, -0x1.31fa198ba5c4dp-12, 0x1.a908d25ad4cdcp-16);
 }
 
 }  // namespace detail

@@ -45,16 +45,15 @@ SMOOTHACT_FN Scaled<V> weighted_tail(V t, V near_factor, V far_factor, typename 
     far_numerator = polynomial(t, 0x1.00052p0, 0x1.28a30ep-1, 0x1.50bbccp-3, 0x1.700a82p-6);
     q = polynomial(t, 1.0, 0x1.d54fecp0, 0x1.75cec2p0, 0x1.4ca912p-1, 0x1.506f2ap-3, 0x1.701614p-6);
   } else {
-    near_numerator =
-        polynomial(t, 0x1.9884533d43618p-1, 0x1.77a53abb2dec8p0, 0x1.4bbc9177a8488p0, 0x1.6ee0ef6777ea1p-1,
-                   0x1.178173ba27048p-2, 0x1.30cc6fddab876p-4, 0x1.de4be680995cdp-7, 0x1.06e4f46622cd9p-9,
-                   0x1.762c8278f11b8p-13, 0x1.0f39f407127dfp-17, 0x1.2c2e3b55221eep-27);
-    far_numerator = polynomial(t, 0x1.fffffffc7ba4bp-1, 0x1.3660a4e996d8fp0, 0x1.7dbfcfa3ce2fdp-1,
-                               0x1.2dd0b96a2ebbcp-2, 0x1.4b87f519c720cp-4, 0x1.021ae1dac363fp-6,
-                               0x1.170db6e43fa27p-9, 0x1.8379f6959d05bp-13, 0x1.10f9343a001f8p-17);
-    q = polynomial(t, 1.0, 0x1.3b9ceb6ae86dbp1, 0x1.6affe0075d988p1, 0x1.01474974e53f8p1,
-                   0x1.f3b43f80eb533p-1, 0x1.5d1343ee38121p-2, 0x1.657e0b0eccc7ap-4, 0x1.0b2fbe27ebf82p-6,
-                   0x1.1a40a26bbb65p-9, 0x1.8379f699a8b45p-13, 0x1.10f93439a6c69p-17);
+    near_numerator = polynomial(t, 0x1.9884533d43618p-1, 0x1.77a53abb2dec8p0, 0x1.4bbc9177a8488p0, 0x1.6ee0ef6777ea1p-1,
+                                0x1.178173ba27048p-2, 0x1.30cc6fddab876p-4, 0x1.de4be680995cdp-7, 0x1.06e4f46622cd9p-9,
+                                0x1.762c8278f11b8p-13, 0x1.0f39f407127dfp-17, 0x1.2c2e3b55221eep-27);
+    far_numerator = polynomial(t, 0x1.fffffffc7ba4bp-1, 0x1.3660a4e996d8fp0, 0x1.7dbfcfa3ce2fdp-1, 0x1.2dd0b96a2ebbcp-2,
+                               0x1.4b87f519c720cp-4, 0x1.021ae1dac363fp-6, 0x1.170db6e43fa27p-9, 0x1.8379f6959d05bp-13,
+                               0x1.10f9343a001f8p-17);
+    q = polynomial(t, 1.0, 0x1.3b9ceb6ae86dbp1, 0x1.6affe0075d988p1, 0x1.01474974e53f8p1, 0x1.f3b43f80eb533p-1,
+                   0x1.5d1343ee38121p-2, 0x1.657e0b0eccc7ap-4, 0x1.0b2fbe27ebf82p-6, 0x1.1a40a26bbb65p-9,
+                   0x1.8379f699a8b45p-13, 0x1.10f93439a6c69p-17);
   }
   const V y = select(near, t * near_numerator, far_numerator) / q;
   const Reduced<V> d = gaussian(t);
@@ -104,9 +103,9 @@ SMOOTHACT_FN Scaled<V> weighted_tail_slope(V t) {
     r = polynomial(u, 0x1.1085e17c4073fp-2, 0x1.9a2208ecdf5c8p-2, 0x1.28faf330a601cp-2, 0x1.09dfccd185011p-3,
                    0x1.3fd3bdac024b4p-5, 0x1.0855671081f91p-7, 0x1.25ef5baaa72c7p-10, 0x1.94c8182e9d2aap-14,
                    0x1.0bbab333b5915p-18);
-    q = polynomial(u, 1.0, 0x1.15989fcfd2ddep1, 0x1.14d31026e9b02p1, 0x1.4e2a12da169d4p0,
-                   0x1.0dfd41d4390c3p-1, 0x1.301b653c52665p-3, 0x1.e0162da4580a5p-6, 0x1.01e08befa07e9p-8,
-                   0x1.59792d7dd24fcp-12, 0x1.be5517ed77b7dp-17);
+    q = polynomial(u, 1.0, 0x1.15989fcfd2ddep1, 0x1.14d31026e9b02p1, 0x1.4e2a12da169d4p0, 0x1.0dfd41d4390c3p-1,
+                   0x1.301b653c52665p-3, 0x1.e0162da4580a5p-6, 0x1.01e08befa07e9p-8, 0x1.59792d7dd24fcp-12,
+                   0x1.be5517ed77b7dp-17);
   }
   const auto d = detail::gaussian(u);
   return {d.exp(distance) * (V(N::scale) + r / q), d.n};
@@ -128,10 +127,9 @@ struct Mills {
       r = polynomial(u, 0x1.9884533d43651p-1, 0x1.1cc7073ec4a5dp0, 0x1.92ebc58c1da7fp-1, 0x1.74119f6482a1dp-2,
                      0x1.ead55acd4f136p-4, 0x1.e0405fcbb53bp-6, 0x1.600e7a1f6b5efp-8, 0x1.7e0f780a9581fp-11,
                      0x1.26ce4414bc01fp-14, 0x1.266941b3afaccp-18, 0x1.2567c649c1614p-23);
-      s = polynomial(u, 1.0, 0x1.d9816dc28ae7ap0, 0x1.b12ac4e1ed7d6p0, 0x1.fe9ba3e643676p-1,
-                     0x1.abcfd37256b04p-2, 0x1.0a917ba9ca326p-3, 0x1.f7b2f0146e668p-6, 0x1.69372b5b7f8cap-8,
-                     0x1.82a91d1297badp-11, 0x1.27f3abdae2d35p-14, 0x1.266941b3b4883p-18,
-                     0x1.2567c649c0c29p-23);
+      s = polynomial(u, 1.0, 0x1.d9816dc28ae7ap0, 0x1.b12ac4e1ed7d6p0, 0x1.fe9ba3e643676p-1, 0x1.abcfd37256b04p-2,
+                     0x1.0a917ba9ca326p-3, 0x1.f7b2f0146e668p-6, 0x1.69372b5b7f8cap-8, 0x1.82a91d1297badp-11,
+                     0x1.27f3abdae2d35p-14, 0x1.266941b3b4883p-18, 0x1.2567c649c0c29p-23);
     }
     denominator = fma(u, s, r);
   }

@@ -53,8 +53,10 @@ using Mask = typename Registers<T, N>::Mask;
 
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> broadcast(T c) {
-  if constexpr (N == 1) return c;
-  else return c - Float<T, N>{};  // c - 0 keeps the sign of -0.0
+  if constexpr (N == 1)
+    return c;
+  else
+    return c - Float<T, N>{};  // c - 0 keeps the sign of -0.0
 }
 template <class T, int N>
 SMOOTHACT_FN Bits<T, N> bits(Float<T, N> a) {
@@ -68,12 +70,15 @@ template <class T>
 inline constexpr typename Format<T>::bits sign_bit = typename Format<T>::bits(1) << (sizeof(T) * 8 - 1);
 
 #if defined(__AVX512F__) && !defined(__CUDACC__)
-#define SMOOTHACT_COMPARE(NAME, OPERATOR, PREDICATE)                                        \
-  template <class T, int N>                                                                 \
-  SMOOTHACT_FN Mask<T, N> NAME(Float<T, N> a, Float<T, N> b) {                              \
-    if constexpr (!avx512<T, N>) return a OPERATOR b;                                       \
-    else if constexpr (sizeof(T) == 4) return _mm512_cmp_ps_mask((__m512)a, (__m512)b, PREDICATE); \
-    else return _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, PREDICATE);                      \
+#define SMOOTHACT_COMPARE(NAME, OPERATOR, PREDICATE)                \
+  template <class T, int N>                                         \
+  SMOOTHACT_FN Mask<T, N> NAME(Float<T, N> a, Float<T, N> b) {      \
+    if constexpr (!avx512<T, N>)                                    \
+      return a OPERATOR b;                                          \
+    else if constexpr (sizeof(T) == 4)                              \
+      return _mm512_cmp_ps_mask((__m512)a, (__m512)b, PREDICATE);   \
+    else                                                            \
+      return _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, PREDICATE); \
   }
 #else
 #define SMOOTHACT_COMPARE(NAME, OPERATOR, PREDICATE)           \
@@ -94,8 +99,10 @@ SMOOTHACT_FN Mask<T, N> unordered(Float<T, N> a) {
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> select(Mask<T, N> m, Float<T, N> a, Float<T, N> b) {
 #if defined(__AVX512F__) && !defined(__CUDACC__)
-  if constexpr (avx512<T, N> && sizeof(T) == 4) return (Float<T, N>)_mm512_mask_blend_ps(m, (__m512)b, (__m512)a);
-  else if constexpr (avx512<T, N>) return (Float<T, N>)_mm512_mask_blend_pd(m, (__m512d)b, (__m512d)a);
+  if constexpr (avx512<T, N> && sizeof(T) == 4)
+    return (Float<T, N>)_mm512_mask_blend_ps(m, (__m512)b, (__m512)a);
+  else if constexpr (avx512<T, N>)
+    return (Float<T, N>)_mm512_mask_blend_pd(m, (__m512d)b, (__m512d)a);
   else
 #endif
     return m ? a : b;
@@ -109,9 +116,9 @@ SMOOTHACT_FN Float<T, N> fma_emulated(Float<T, N> a, Float<T, N> b, Float<T, N> 
 #if !defined(__CUDACC__)
   if constexpr (sizeof(T) == 4) {
     typedef double Wide __attribute__((vector_size(N * sizeof(double))));
-    return __builtin_convertvector(__builtin_convertvector(a, Wide) * __builtin_convertvector(b, Wide) +
-                                       __builtin_convertvector(c, Wide),
-                                   Float<T, N>);
+    return __builtin_convertvector(
+        __builtin_convertvector(a, Wide) * __builtin_convertvector(b, Wide) + __builtin_convertvector(c, Wide),
+        Float<T, N>);
   } else {
     const auto split = [](Float<T, N> x) {
       const Float<T, N> big = x * 134217729.0;
@@ -132,8 +139,10 @@ SMOOTHACT_FN Float<T, N> fma_emulated(Float<T, N> a, Float<T, N> b, Float<T, N> 
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> fma(Float<T, N> a, Float<T, N> b, Float<T, N> c) {
   if constexpr (N == 1) {
-    if constexpr (sizeof(T) == 4) return __builtin_fmaf(a, b, c);
-    else return __builtin_fma(a, b, c);
+    if constexpr (sizeof(T) == 4)
+      return __builtin_fmaf(a, b, c);
+    else
+      return __builtin_fma(a, b, c);
 #if defined(__AVX512F__) && !defined(__CUDACC__)
   } else if constexpr (avx512<T, N> && sizeof(T) == 4) {
     return (Float<T, N>)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
@@ -169,13 +178,17 @@ SMOOTHACT_FN Float<T, N> copysign(Float<T, N> a, Float<T, N> sign) {
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> max(Float<T, N> bound, Float<T, N> x) {
 #if defined(__AVX512F__) && !defined(__CUDACC__)
-  if constexpr (avx512<T, N> && sizeof(T) == 4) return (Float<T, N>)_mm512_max_ps((__m512)bound, (__m512)x);
-  else if constexpr (avx512<T, N>) return (Float<T, N>)_mm512_max_pd((__m512d)bound, (__m512d)x);
+  if constexpr (avx512<T, N> && sizeof(T) == 4)
+    return (Float<T, N>)_mm512_max_ps((__m512)bound, (__m512)x);
+  else if constexpr (avx512<T, N>)
+    return (Float<T, N>)_mm512_max_pd((__m512d)bound, (__m512d)x);
   else
 #endif
 #if defined(__AVX2__) && !defined(__CUDACC__)
-  if constexpr (avx2<T, N> && sizeof(T) == 4) return (Float<T, N>)_mm256_max_ps((__m256)bound, (__m256)x);
-  else if constexpr (avx2<T, N>) return (Float<T, N>)_mm256_max_pd((__m256d)bound, (__m256d)x);
+      if constexpr (avx2<T, N> && sizeof(T) == 4)
+    return (Float<T, N>)_mm256_max_ps((__m256)bound, (__m256)x);
+  else if constexpr (avx2<T, N>)
+    return (Float<T, N>)_mm256_max_pd((__m256d)bound, (__m256d)x);
   else
 #endif
     return bound > x ? bound : x;
@@ -183,13 +196,17 @@ SMOOTHACT_FN Float<T, N> max(Float<T, N> bound, Float<T, N> x) {
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> min(Float<T, N> bound, Float<T, N> x) {
 #if defined(__AVX512F__) && !defined(__CUDACC__)
-  if constexpr (avx512<T, N> && sizeof(T) == 4) return (Float<T, N>)_mm512_min_ps((__m512)bound, (__m512)x);
-  else if constexpr (avx512<T, N>) return (Float<T, N>)_mm512_min_pd((__m512d)bound, (__m512d)x);
+  if constexpr (avx512<T, N> && sizeof(T) == 4)
+    return (Float<T, N>)_mm512_min_ps((__m512)bound, (__m512)x);
+  else if constexpr (avx512<T, N>)
+    return (Float<T, N>)_mm512_min_pd((__m512d)bound, (__m512d)x);
   else
 #endif
 #if defined(__AVX2__) && !defined(__CUDACC__)
-  if constexpr (avx2<T, N> && sizeof(T) == 4) return (Float<T, N>)_mm256_min_ps((__m256)bound, (__m256)x);
-  else if constexpr (avx2<T, N>) return (Float<T, N>)_mm256_min_pd((__m256d)bound, (__m256d)x);
+      if constexpr (avx2<T, N> && sizeof(T) == 4)
+    return (Float<T, N>)_mm256_min_ps((__m256)bound, (__m256)x);
+  else if constexpr (avx2<T, N>)
+    return (Float<T, N>)_mm256_min_pd((__m256d)bound, (__m256d)x);
   else
 #endif
     return bound < x ? bound : x;
@@ -198,8 +215,10 @@ SMOOTHACT_FN Float<T, N> min(Float<T, N> bound, Float<T, N> x) {
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> sqrt(Float<T, N> a) {
   if constexpr (N == 1) {
-    if constexpr (sizeof(T) == 4) return __builtin_sqrtf(a);
-    else return __builtin_sqrt(a);
+    if constexpr (sizeof(T) == 4)
+      return __builtin_sqrtf(a);
+    else
+      return __builtin_sqrt(a);
 #if defined(__AVX512F__) && !defined(__CUDACC__)
   } else if constexpr (avx512<T, N> && sizeof(T) == 4) {
     return (Float<T, N>)_mm512_sqrt_ps((__m512)a);
@@ -231,15 +250,19 @@ SMOOTHACT_FN Float<T, N> power_of_two(Float<T, N> n) {
   const Bits<T, N> i = bits<T, N>(n + broadcast<T, N>(static_cast<T>(Format<T>::round_magic + Format<T>::bias)));
   using B = typename Format<T>::bits;
   using U = std::make_unsigned_t<B>;
-  if constexpr (N == 1) return from_bits<T, N>(static_cast<B>(static_cast<U>(i) << Format<T>::mantissa));
-  else return from_bits<T, N>(i << B(Format<T>::mantissa));
+  if constexpr (N == 1)
+    return from_bits<T, N>(static_cast<B>(static_cast<U>(i) << Format<T>::mantissa));
+  else
+    return from_bits<T, N>(i << B(Format<T>::mantissa));
 }
 
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> ldexp(Float<T, N> m, Float<T, N> n) {
 #if defined(__AVX512F__) && !defined(__CUDACC__)
-  if constexpr (avx512<T, N> && sizeof(T) == 4) return (Float<T, N>)_mm512_scalef_ps((__m512)m, (__m512)n);
-  else if constexpr (avx512<T, N>) return (Float<T, N>)_mm512_scalef_pd((__m512d)m, (__m512d)n);
+  if constexpr (avx512<T, N> && sizeof(T) == 4)
+    return (Float<T, N>)_mm512_scalef_ps((__m512)m, (__m512)n);
+  else if constexpr (avx512<T, N>)
+    return (Float<T, N>)_mm512_scalef_pd((__m512d)m, (__m512d)n);
   else
 #endif
   {

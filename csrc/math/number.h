@@ -35,13 +35,17 @@ struct Constant {
 
   template <class T>
   SMOOTHACT_FN constexpr T leading() const {
-    if constexpr (std::is_same_v<T, double>) return value;
-    else return hi;
+    if constexpr (std::is_same_v<T, double>)
+      return value;
+    else
+      return hi;
   }
   template <class T>
   SMOOTHACT_FN constexpr T trailing() const {
-    if constexpr (std::is_same_v<T, double>) return low;
-    else return lo;
+    if constexpr (std::is_same_v<T, double>)
+      return low;
+    else
+      return lo;
   }
 
  private:

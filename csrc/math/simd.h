@@ -20,8 +20,7 @@ struct Simd {
 
   Simd() = default;
   template <class C>
-    requires std::is_arithmetic_v<C>
-  SMOOTHACT_FN Simd(C c) : v(native::broadcast<T, N>(static_cast<T>(c))) {}
+  requires std::is_arithmetic_v<C> SMOOTHACT_FN Simd(C c) : v(native::broadcast<T, N>(static_cast<T>(c))) {}
   SMOOTHACT_FN Simd(const Constant& c) : Simd(c.leading<T>()) {}
 
   static SMOOTHACT_FN Simd from(Register r) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../smoothact.h"
-
 #include "op.h"
 
 namespace smoothact {

@@ -114,11 +114,14 @@ struct Derivative : TraceableFunction {
     types.insert(types.end(), most_parameters, IValuePacker<double>::packed_type());
     types.insert(types.end(), n, IValuePacker<Tensor>::packed_type());
     const auto& compiler = getPyCompilerInterface();
-    const auto bound = compiler->bind_function(swap.get_py_compiler(), name(), backward_packed, types);
+    // A name is bound once in a process; the GIL guards the map.
+    static std::unordered_map<std::string, std::string> names;
+    auto& bound = names[name()];
+    if (bound.empty()) bound = compiler->bind_function(swap.get_py_compiler(), name(), backward_packed, types);
     const auto metadata =
         IValuePacker<std::vector<std::optional<InputMetadata>>>::pack(get_input_metadata(next_edges()));
-    return compiler->call_function(swap.get_py_compiler(), "apply_functional", bound, grads,
-                                   std::move(packed).vec(), metadata);
+    return compiler->call_function(swap.get_py_compiler(), "apply_functional", bound, grads, std::move(packed).vec(),
+                                   metadata);
   }
 };
 
@@ -197,9 +200,9 @@ void autograd_inplace(const Op& op, c10::DispatchKeySet ks, const Tensor& self, 
     const Tensor x = self.clone();
     if (grad) {
       node = record(op, Order::forward, self, p);
-      node->saved[0] = SavedVariable(x.detach(), false);
+      node->saved[0] = SavedVariable(x, false);
     }
-    if (forward_ad) self._set_fw_grad(tangent(op, Order::forward, x, p), 0, true);
+    if (forward_ad) self._set_fw_grad(self._fw_grad(0).copy_(tangent(op, Order::forward, x, p)), 0, true);
   }
   {
     at::AutoDispatchBelowADInplaceOrView guard;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The formulas on tensors: what the compiler fuses, what third order differentiates, what other devices run.
+#include "../math/composite.h"
+
 #include <ATen/ops/mul.h>
 #include <ATen/ops/to_native.h>
 
 #include "../activations.h"
 #include "../kernels/order.h"
-#include "../math/composite.h"
 #include "entry.h"
 
 namespace smoothact {
@@ -20,7 +21,15 @@ at::Tensor evaluate_on(Inputs in, const double* parameters) {
   std::vector<V> v;
   for (const auto& t : in) v.push_back(V(t.to(type)));
   const A a = from_parameters<A>(parameters);
-  return evaluate<O>(a, v.data()).tensor.to(in.back().scalar_type());
+  const V y = evaluate<O>(a, v.data());
+  const auto result = in.back().scalar_type();
+  bool degenerate = y.is_constant();
+  for (int i = 0; i < A::descriptor.parameters.size; ++i) degenerate |= parameters[i] == 0;
+  if (!degenerate) return y.tensor.to(result);
+  // A parameter of 0 leaves a formula that no longer knows all inputs: their shapes and NaNs are put back.
+  at::Tensor z = y.is_constant() ? at::full({}, y.constant, in.back().options()) : y.tensor.to(result);
+  for (const auto& t : in) z = at::where(at::isnan(t), t, z);
+  return z;
 }
 
 struct Formulas {

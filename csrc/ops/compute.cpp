@@ -7,6 +7,7 @@
 #include <ATen/TensorIterator.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
+#include <c10/core/InferenceMode.h>
 
 #include "../cpu/registry.h"
 #include "entry.h"
@@ -19,15 +20,18 @@ namespace {
 
 DType dtype_of(const at::Tensor& t) {
   switch (t.scalar_type()) {
-    case at::kDouble: return DType::f64;
-    case at::kFloat: return DType::f32;
-    case at::kBFloat16: return DType::bf16;
-    default: return DType::f16;
+    case at::kDouble:
+      return DType::f64;
+    case at::kFloat:
+      return DType::f32;
+    case at::kBFloat16:
+      return DType::bf16;
+    default:
+      return DType::f16;
   }
 }
 
-constexpr const char* input_names[orders][orders] = {
-    {"self"}, {"grad", "self"}, {"grad_grad", "grad", "self"}};
+constexpr const char* input_names[orders][orders] = {{"self"}, {"grad", "self"}, {"grad_grad", "grad", "self"}};
 
 void check(const Entry& e, Order order, Inputs in, const Parameters& p) {
   const at::Tensor& self = in.back();
@@ -126,6 +130,8 @@ at::Tensor compute(const Entry& e, Order order, Inputs in, const Parameters& p) 
 
 void compute_inplace(const Entry& e, const at::Tensor& self, const Parameters& p) {
   check(e, Order::forward, self, p);
+  TORCH_CHECK(!self.is_inference() || c10::InferenceMode::is_enabled(), "smoothact::", e.name,
+              "_: inplace update to inference tensor outside InferenceMode is not allowed");
   if (self.is_meta()) return;
   at::assert_no_internal_overlap(self);
   run(e, Order::forward, self, self, p);

@@ -12,8 +12,7 @@ namespace smoothact {
 const std::vector<Entry>& entries() {
   static const std::vector<Entry> list = [] {
     std::vector<Entry> l;
-    Activations::for_each(
-        [&]<class A, int I>() { l.push_back({I, std::string(A::descriptor.name), &A::descriptor}); });
+    Activations::for_each([&]<class A, int I>() { l.push_back({I, std::string(A::descriptor.name), &A::descriptor}); });
     return l;
   }();
   return list;
@@ -24,9 +23,9 @@ void check_input(const Entry& e, Order order, const at::Tensor& t) {
                               ": not implemented for layout ", t.layout(), " (dtype ", t.scalar_type(),
                               "); expected a strided tensor");
   const auto type = t.scalar_type();
-  TORCH_CHECK_NOT_IMPLEMENTED(
-      type == at::kFloat || type == at::kDouble || type == at::kBFloat16 || type == at::kHalf, "smoothact::",
-      op_name(e, order), ": not implemented for dtype ", type, "; expected Float, Double, BFloat16 or Half");
+  TORCH_CHECK_NOT_IMPLEMENTED(type == at::kFloat || type == at::kDouble || type == at::kBFloat16 || type == at::kHalf,
+                              "smoothact::", op_name(e, order), ": not implemented for dtype ", type,
+                              "; expected Float, Double, BFloat16 or Half");
 }
 
 void check_parameters(const Entry& e, const Parameters& p) {
@@ -34,11 +33,9 @@ void check_parameters(const Entry& e, const Parameters& p) {
   for (const auto& q : e.descriptor->parameters) {
     const double v = p[i++];
     const bool absent = q.optional && v == infinity;
-    const bool inside = q.domain == Domain::real        ? v == v
-                        : q.domain == Domain::positive ? v > 0
-                                                       : v >= 0;
+    const bool inside = q.domain == Domain::real ? v == v : q.domain == Domain::positive ? v > 0 : v >= 0;
     TORCH_CHECK_VALUE(absent || (inside && std::isfinite(v)), "smoothact::", e.name, ": ", q.name, " must be ",
-                      q.domain == Domain::real        ? "finite"
+                      q.domain == Domain::real       ? "finite"
                       : q.domain == Domain::positive ? "positive and finite"
                                                      : "non-negative and finite",
                       ", got ", v);

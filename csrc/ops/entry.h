@@ -45,8 +45,10 @@ inline double to_raw(double p) { return p; }
 inline double to_raw(const std::optional<double>& p) { return p.value_or(infinity); }
 template <class P>
 P from_raw(double p) {
-  if constexpr (std::is_same_v<P, double>) return p;
-  else return p == infinity ? P() : P(p);
+  if constexpr (std::is_same_v<P, double>)
+    return p;
+  else
+    return p == infinity ? P() : P(p);
 }
 
 }  // namespace smoothact

@@ -32,9 +32,8 @@ class SignedOp final : public Op {
   }
 
   void implement(torch::Library& m, Kernel k) const override {
-    m.impl(qualified(Order::forward).c_str(), [this, k](c10::DispatchKeySet ks, T x, P... p) {
-      return k(*this, ks, Order::forward, x, raw(p...));
-    });
+    m.impl(qualified(Order::forward).c_str(),
+           [this, k](c10::DispatchKeySet ks, T x, P... p) { return k(*this, ks, Order::forward, x, raw(p...)); });
     m.impl(qualified(Order::backward).c_str(), [this, k](c10::DispatchKeySet ks, T g, T x, P... p) {
       return k(*this, ks, Order::backward, {g, x}, raw(p...));
     });
@@ -43,8 +42,7 @@ class SignedOp final : public Op {
     });
   }
   void implement_inplace(torch::Library& m, InplaceKernel k) const override {
-    m.impl((entry.name + "_").c_str(),
-           [this, k](c10::DispatchKeySet ks, T x, P... p) { k(*this, ks, x, raw(p...)); });
+    m.impl((entry.name + "_").c_str(), [this, k](c10::DispatchKeySet ks, T x, P... p) { k(*this, ks, x, raw(p...)); });
   }
 
  private:
@@ -58,9 +56,8 @@ class SignedOp final : public Op {
 
   template <class F>
   static auto each(const Parameters& p, F&& f) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return f(from_raw<P>(p[I])...);
-    }(std::index_sequence_for<P...>{});
+    return [&]<std::size_t... I>(std::index_sequence<I...>) { return f(from_raw<P>(p[I])...); }
+    (std::index_sequence_for<P...>{});
   }
   template <class F>
   static c10::TypedOperatorHandle<F> find(const std::string& name, const char* overload) {
@@ -79,9 +76,12 @@ class SignedOp final : public Op {
     const Handles& h = handles();
     return each(p, [&](P... q) {
       switch (o) {
-        case Order::forward: return f(h.forward, in[0], q...);
-        case Order::backward: return f(h.backward, in[0], in[1], q...);
-        default: return f(h.double_backward, in[0], in[1], in[2], q...);
+        case Order::forward:
+          return f(h.forward, in[0], q...);
+        case Order::backward:
+          return f(h.backward, in[0], in[1], q...);
+        default:
+          return f(h.double_backward, in[0], in[1], in[2], q...);
       }
     });
   }
@@ -105,8 +105,10 @@ std::string schema(const Op& op, const std::string& name, const char* inputs, co
   std::ostringstream s;
   s << name << "(" << inputs;
   for (const auto& p : op.entry.descriptor->parameters) {
-    if (p.optional) s << ", float? " << p.name << "=None";
-    else s << ", float " << p.name << "=" << std::showpoint << p.value;
+    if (p.optional)
+      s << ", float? " << p.name << "=None";
+    else
+      s << ", float " << p.name << "=" << std::showpoint << p.value;
   }
   s << ") -> " << result;
   return s.str();
@@ -118,7 +120,8 @@ const std::vector<std::unique_ptr<Op>>& ops() {
   static const auto list = [] {
     std::vector<std::unique_ptr<Op>> l;
     Activations::for_each([&]<class A, int I>() {
-      for (const char* overload : {"", "fuse"}) l.push_back(make<A>(entries()[I], static_cast<int>(l.size()), overload));
+      for (const char* overload : {"", "fuse"})
+        l.push_back(make<A>(entries()[I], static_cast<int>(l.size()), overload));
     });
     return l;
   }();
@@ -172,6 +175,8 @@ TORCH_LIBRARY_IMPL(smoothact, CUDA, m) { implement(m, compute_kernel, compute_in
 #endif
 TORCH_LIBRARY_IMPL(smoothact, Meta, m) { implement(m, meta_kernel, compute_inplace_kernel); }
 // Every other backend, and the layouts that are refused by name.
-TORCH_LIBRARY_IMPL(smoothact, CompositeExplicitAutograd, m) { implement(m, composite_kernel, composite_inplace_kernel); }
+TORCH_LIBRARY_IMPL(smoothact, CompositeExplicitAutograd, m) {
+  implement(m, composite_kernel, composite_inplace_kernel);
+}
 
 }  // namespace smoothact

@@ -19,8 +19,8 @@ using InplaceKernel = void (*)(const Op&, c10::DispatchKeySet, const at::Tensor&
 class Op {
  public:
   const Entry& entry;
-  const int id;            // its place in ops()
-  const char* overload;    // "" runs the kernel, "fuse" is what the compiler takes apart
+  const int id;          // its place in ops()
+  const char* overload;  // "" runs the kernel, "fuse" is what the compiler takes apart
 
   Op(const Entry& e, int id, const char* overload) : entry(e), id(id), overload(overload) {}
   virtual ~Op() = default;

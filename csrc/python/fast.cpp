@@ -5,28 +5,26 @@
 #include <torch/csrc/Exceptions.h>
 #include <torch/csrc/autograd/python_variable.h>
 #include <torch/csrc/utils/pybind.h>
-#include <torch/csrc/utils/python_numbers.h>
+#include <torch/csrc/utils/python_symnode.h>
 
 #include "../ops/op.h"
 
 namespace smoothact {
 namespace {
 
-const Op& op_behind(PyObject* capsule) {
-  return *static_cast<const Op*>(PyCapsule_GetPointer(capsule, nullptr));
-}
+const Op& op_behind(PyObject* capsule) { return *static_cast<const Op*>(PyCapsule_GetPointer(capsule, nullptr)); }
 
 PyObject* call_torch_ops(const Op& op, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   const auto function = py::module_::import("torch").attr("ops").attr("smoothact").attr(op.entry.name.c_str());
   return PyObject_Vectorcall(function.ptr(), args, count, keywords);
 }
 
-// What torch.ops knows to dispatch on: tensors, their likes, traced numbers.
+// What torch.ops knows to dispatch on.
 bool is_overridden(PyObject* value) {
   return THPVariable_Check(value) || at::impl::torch_function_mode_enabled() ||
-         PyObject_HasAttrString(value, "__torch_function__") || py::isinstance<c10::SymFloat>(value) ||
-         THPUtils_checkDouble(value);
+         PyObject_HasAttrString(value, "__torch_function__");
 }
+bool is_symbolic(PyObject* value) { return torch::is_symfloat(value) || torch::is_symint(value); }
 
 PyObject* reject(const Op& op, const char* argument, int position, const char* expected, PyObject* value) {
   return PyErr_Format(PyExc_TypeError, "%s(): argument '%s' (position %d) must be %s, not %s", op.entry.name.c_str(),
@@ -42,11 +40,12 @@ bool read(PyObject* value, bool optional, double& out) {
     out = PyFloat_AS_DOUBLE(value);
     return true;
   }
-  if (PyLong_Check(value)) {
-    out = PyLong_AsDouble(value);
-    if (out != -1.0 || !PyErr_Occurred()) return true;
-    PyErr_Clear();
-  }
+  const auto* number = Py_TYPE(value)->tp_as_number;  // integers, numpy's scalars
+  if (!number || !(number->nb_float || number->nb_index) || THPVariable_Check(value) || is_symbolic(value))
+    return false;
+  out = PyFloat_AsDouble(value);
+  if (out != -1.0 || !PyErr_Occurred()) return true;
+  PyErr_Clear();
   return false;
 }
 
@@ -63,7 +62,7 @@ PyObject* fast_call(PyObject* self, PyObject* const* args, Py_ssize_t count, PyO
     if (i + 1 >= count) {
       p[i] = q.value;
     } else if (!read(args[i + 1], q.optional, p[i])) {
-      if (!is_overridden(args[i + 1])) {
+      if (!is_overridden(args[i + 1]) && !is_symbolic(args[i + 1])) {
         return reject(op, std::string(q.name).c_str(), i + 2, q.optional ? "float or None" : "float", args[i + 1]);
       }
       plain = false;
@@ -92,8 +91,8 @@ void add_fast_entries(PyObject* module) {
     return m;
   }();
   for (const auto& e : entries()) {
-    py::object capsule = py::reinterpret_steal<py::object>(
-        PyCapsule_New(const_cast<Op*>(&op_of(e.index)), nullptr, nullptr));
+    py::object capsule =
+        py::reinterpret_steal<py::object>(PyCapsule_New(const_cast<Op*>(&op_of(e.index)), nullptr, nullptr));
     py::object function = py::reinterpret_steal<py::object>(PyCFunction_New(&methods[e.index], capsule.ptr()));
     py::handle(module).attr(("fast_" + e.name).c_str()) = function;
   }

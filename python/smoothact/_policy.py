@@ -25,7 +25,7 @@ measured: dict[str, dict[str, str]] = json.loads((Path(__file__).parent / "compi
 fallback = {"cpu": "kernel"}
 
 
-class compiling:  # noqa: N801 - used as a function and as a context manager, as torch.set_grad_enabled is
+class compiling:  # used as a function and as a context manager, as torch.set_grad_enabled is
     """Chooses what ``torch.compile`` does with smoothact's functions and modules from now on, or within ``with``.
 
     Args:

@@ -52,9 +52,7 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
             if choice == "none":
                 return traced(input) if is_compiling() else fast(input)
             if choice not in functions:
-                raise ValueError(
-                    f"{name}: {keyword} must be one of {', '.join(map(repr, choices))}, got {choice!r}"
-                )
+                raise ValueError(f"{name}: {keyword} must be one of {', '.join(map(repr, choices))}, got {choice!r}")
             return functions[choice](input)
 
         template, names, defaults = chosen, [keyword], ["none"]
@@ -63,7 +61,7 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
 
         def overwrite(input, *parameters):
             if is_compiling():
-                return input.copy_(traced(input, *parameters))
+                return input.copy_(traced(input.clone(), *parameters))  # backward needs what is overwritten
             inplace_op(input, *parameters)
             return input
 
@@ -93,7 +91,7 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
     function.__doc__ = _document(descriptor)
     annotations = {
         "input": "Tensor",
-        **{n: _annotation(d) for n, d in zip(names, defaults)},
+        **{n: _annotation(d) for n, d in zip(names, defaults, strict=True)},
         "return": "Tensor",
     }
     function.__annotations__ = annotations
@@ -118,9 +116,7 @@ def _document(d: Descriptor) -> str:
     if d.inplace:
         lines.append("    inplace: overwrite ``input`` and return it.")
     lines += ["", "Returns:", "    A tensor of the shape, dtype and layout of ``input``.", "", "Raises:"]
-    lines.append(
-        "    NotImplementedError: ``input`` is not a strided float64, float32, bfloat16 or float16 tensor."
-    )
+    lines.append("    NotImplementedError: ``input`` is not a strided float64, float32, bfloat16 or float16 tensor.")
     if d.parameters or d.selector:
         lines.append("    ValueError: an argument outside its domain.")
     if d.source:

@@ -66,7 +66,7 @@ globals().update({d.module: _make(d) for d in catalogue.values()})
 
 
 def get(name: str, **arguments: Any) -> Activation:
-    """The module of an activation, by its name, module name or any alias: ``get("gelu_new")``, ``get("elu", alpha=0.5)``.
+    """The module of an activation, by name, module name or alias: ``get("gelu_new")``, ``get("elu", alpha=0.5)``.
 
     Raises:
         ValueError: no activation has the name; the message has the nearest ones.

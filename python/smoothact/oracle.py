@@ -178,10 +178,7 @@ class Definition:
                 fine = self._taylor(x, order, parameters)
                 if coarse is not None:
                     hidden = mp.ldexp(1, GUARD + magnitude - precision // 2)  # what coarse may have lost
-                    if all(
-                        _settled(a, b, hidden, mp.ldexp(1, tiny), mp)
-                        for a, b in zip(coarse, fine, strict=True)
-                    ):
+                    if all(_settled(a, b, hidden, mp.ldexp(1, tiny), mp) for a, b in zip(coarse, fine, strict=True)):
                         return fine
             precision, coarse = 2 * precision, fine
 

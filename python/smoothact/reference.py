@@ -66,9 +66,7 @@ def formula(definition: str, **parameters: float) -> Callable[[torch.Tensor], to
         if isinstance(node, ast.Name) and node.id not in names:
             raise ValueError(f"unknown name {node.id!r} in the definition {definition!r}")
     arguments = ", ".join(["x", *parameters])
-    function = eval(
-        f"lambda {arguments}: {ast.unparse(tree)}", dict(_VOCABULARY)
-    )  # only the grammar gets here
+    function = eval(f"lambda {arguments}: {ast.unparse(tree)}", dict(_VOCABULARY))  # only the grammar gets here
     return lambda x: function(x, **parameters)
 
 

@@ -67,8 +67,7 @@ void expect_addresses(const Far& far, const Plan& plan, int lanes, uint64_t firs
     char* address[2];
     plan.addresses(item, address);
     for (int k = 0; k < 2; ++k)
-      ASSERT_EQ(reinterpret_cast<uintptr_t>(address[k]),
-                far.address(k, first + plan.head + uint64_t{item} * lanes));
+      ASSERT_EQ(reinterpret_cast<uintptr_t>(address[k]), far.address(k, first + plan.head + uint64_t{item} * lanes));
   }
 }
 

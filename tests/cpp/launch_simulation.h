@@ -136,8 +136,7 @@ class Simulation {
       s.writes.assign(k == 0 ? extent * element : 0, 0);
       s.reader.assign(k == 0 && in_place ? extent * element : 0, 0);
       for (int64_t i = 0; i < extent; ++i) {
-        const One value =
-            One::narrow({typename One::Arithmetic(static_cast<int>(random() % 4001) - 2000) / 500});
+        const One value = One::narrow({typename One::Arithmetic(static_cast<int>(random() % 4001) - 2000) / 500});
         std::memcpy(base + i * element, &value, element);
       }
       request.operands[k] = base;
@@ -212,8 +211,7 @@ class Simulation {
     size_t written = 0;
     for (size_t i = 0; i < addresses.size(); ++i) {
       wrong += std::memcmp(addresses[i], &expected[i], element) != 0;
-      for (int b = 0; b < element; ++b)
-        not_once += storages[0].writes[addresses[i] + b - storages[0].begin] != 1;
+      for (int b = 0; b < element; ++b) not_once += storages[0].writes[addresses[i] + b - storages[0].begin] != 1;
     }
     for (uint32_t n : storages[0].writes) written += n;
     ASSERT_EQ(wrong, 0);

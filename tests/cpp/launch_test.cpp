@@ -68,13 +68,13 @@ TEST(Launch, PacksWhereTheyFit) {
   EXPECT_EQ(stores(dense(80, 3), {0, 0, 0}), Counts(10, 20));
   EXPECT_EQ(stores(dense(80, 3), {3, 3, 3}), Counts(9, 18));  // 5 + 9 * 8 + 3
   EXPECT_EQ(stores(dense(80, 3), {0, 0, 3}), Counts(0, 0));
-  EXPECT_EQ(stores({{80}, {{1}, {0}, {1}}}, {3, 1, 3}), Counts(9, 9));                   // grad expanded
-  EXPECT_EQ(stores({{80}, {{1}, {1}, {0}}}, {0, 0, 0}), Counts(0, 0));                   // x expanded
-  EXPECT_EQ(stores({{24, 5}, {{1, 24}, {1, 24}, {1, 48}}}, {0, 0, 0}), Counts(15, 30));  // sliced rows
-  EXPECT_EQ(stores({{24, 5}, {{1, 24}, {1, 0}, {1, 48}}}, {0, 0, 0}), Counts(15, 30));   // one row for all
-  EXPECT_EQ(stores({{24, 5}, {{1, 24}, {0, 1}, {1, 48}}}, {0, 3, 0}), Counts(15, 15));   // one value a row
-  EXPECT_EQ(stores({{24, 5}, {{1, 24}, {1, 24}, {1, 44}}}, {0, 0, 0}), Counts(0, 0));    // rows misaligned
-  EXPECT_EQ(stores({{20, 5}, {{1, 24}, {1, 24}, {1, 24}}}, {0, 0, 0}), Counts(0, 0));    // rows of odd length
+  EXPECT_EQ(stores({{80}, {{1}, {0}, {1}}}, {3, 1, 3}), Counts(9, 9));                          // grad expanded
+  EXPECT_EQ(stores({{80}, {{1}, {1}, {0}}}, {0, 0, 0}), Counts(0, 0));                          // x expanded
+  EXPECT_EQ(stores({{24, 5}, {{1, 24}, {1, 24}, {1, 48}}}, {0, 0, 0}), Counts(15, 30));         // sliced rows
+  EXPECT_EQ(stores({{24, 5}, {{1, 24}, {1, 0}, {1, 48}}}, {0, 0, 0}), Counts(15, 30));          // one row for all
+  EXPECT_EQ(stores({{24, 5}, {{1, 24}, {0, 1}, {1, 48}}}, {0, 3, 0}), Counts(15, 15));          // one value a row
+  EXPECT_EQ(stores({{24, 5}, {{1, 24}, {1, 24}, {1, 44}}}, {0, 0, 0}), Counts(0, 0));           // rows misaligned
+  EXPECT_EQ(stores({{20, 5}, {{1, 24}, {1, 24}, {1, 24}}}, {0, 0, 0}), Counts(0, 0));           // rows of odd length
   EXPECT_EQ(stores({{1, 16, 1}, {{7, 1, 9}, {5, 1, 0}, {0, 1, 3}}}, {0, 0, 0}), Counts(2, 4));  // sizes of 1
 }
 

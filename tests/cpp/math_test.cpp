@@ -84,30 +84,25 @@ std::vector<Row<T>> rows() {
       {"exp", [](auto z) { return exp(z); }, [](R z) { return std::exp(z); }, log_min, log_max, 1.0},
       {"exp of a product", [](auto x) { return exp_scaled(product(Constant(1.5), x)).value(); },
        [](R x) { return std::exp(R(1.5) * x); }, log_min / T(1.5), log_max / T(1.5), 1.0},
-      {"exp_expm1, e", [](auto z) { return exp_expm1(z).e.value(); }, [](R z) { return std::exp(z); },
-       log_min, 0, 1.1},
-      {"exp_expm1, em1", [](auto z) { return exp_expm1(z).em1; }, [](R z) { return std::expm1(z); }, log_min,
-       0, 1.2},
+      {"exp_expm1, e", [](auto z) { return exp_expm1(z).e.value(); }, [](R z) { return std::exp(z); }, log_min, 0, 1.1},
+      {"exp_expm1, em1", [](auto z) { return exp_expm1(z).em1; }, [](R z) { return std::expm1(z); }, log_min, 0, 1.2},
       {"expm1", [](auto z) { return expm1(z); }, [](R z) { return std::expm1(z); }, log_min, log_max,
        single ? 1.5 : 2.0},
-      {"log1p_unit", [](auto e) { return log1p_unit(e); }, [](R e) { return std::log1p(e); }, 0, 1,
-       single ? 1.1 : 1.3},
+      {"log1p_unit", [](auto e) { return log1p_unit(e); }, [](R e) { return std::log1p(e); }, 0, 1, single ? 1.1 : 1.3},
       {"log1p_scaled",
        [](auto e) {
          return log1p_scaled(Scaled<decltype(e)>{e, 0}).value();
        },
        [](R e) { return std::log1p(e); }, 0, 1, single ? 1.2 : 1.3},
-      {"normal_pdf", [](auto t) { return normal_pdf(t).value(); }, [](R t) { return reference_pdf(t); },
-       -tail, tail, 1.1},
+      {"normal_pdf", [](auto t) { return normal_pdf(t).value(); }, [](R t) { return reference_pdf(t); }, -tail, tail,
+       1.1},
       {"normal_tail", [](auto t) { return normal_tail(t).value(); },
        [](R t) { return reference_pdf(t) * reference_mills(t); }, 0, tail, 3.6},
       {"weighted_tail", [](auto t) { return weighted_tail(t).value(); },
        [](R t) { return t * reference_pdf(t) * reference_mills(t); }, 0, tail, single ? 2.4 : 2.6},
       {"weighted_tail_slope", [](auto t) { return weighted_tail_slope(t).value(); },
-       [](R t) { return reference_pdf(t) * (reference_mills(t) - t); }, 0, tail, single ? 3.7 : 3.9,
-       root_floor},
-      {"mills", [](auto t) { return mills(t); }, [](R t) { return reference_mills(t); }, 0, tail,
-       single ? 2.1 : 2.5},
+       [](R t) { return reference_pdf(t) * (reference_mills(t) - t); }, 0, tail, single ? 3.7 : 3.9, root_floor},
+      {"mills", [](auto t) { return mills(t); }, [](R t) { return reference_mills(t); }, 0, tail, single ? 2.1 : 2.5},
       {"one_minus_t_mills", [](auto t) { return one_minus_t_mills(t); },
        [](R t) { return reference_fraction(t) * reference_mills(t); }, 0, tail, single ? 5.7 : 8.2},
   };
@@ -116,8 +111,7 @@ std::vector<Row<T>> rows() {
 template <class T>
 double ulps(T value, Wide<T> expected, T floor = 0) {
   if (std::isnan(value) || std::isinf(value)) return std::isinf(static_cast<T>(expected)) ? 0 : HUGE_VAL;
-  const int exponent =
-      std::ilogb(std::max<Wide<T>>({std::abs(expected), floor, std::numeric_limits<T>::min()}));
+  const int exponent = std::ilogb(std::max<Wide<T>>({std::abs(expected), floor, std::numeric_limits<T>::min()}));
   const auto ulp = std::scalbn(Wide<T>(1), exponent + 1 - std::numeric_limits<T>::digits);
   return static_cast<double>(std::abs(value - expected) / ulp);
 }
@@ -139,8 +133,8 @@ void expect_row(const Row<T>& row, std::vector<T> sample) {
     for (int k = 0; k < lanes; ++k) {
       const T x = sample[i + k];
       const Wide<T> expected = row.reference(x);
-      const double error = std::max(ulps(row.scalar(Simd<T, 1>(x)).v, expected, row.floor),
-                                    ulps(values[k], expected, row.floor));
+      const double error =
+          std::max(ulps(row.scalar(Simd<T, 1>(x)).v, expected, row.floor), ulps(values[k], expected, row.floor));
       if (!(error <= worst)) worst = error, at = x;
     }
   }
@@ -204,9 +198,7 @@ TEST(Math, ScaledRoundsOnce) {
   for (double z = 80; z < 105; z += 0.37) {
     const float x = 1000.1f;
     const double expected = x * std::exp(-static_cast<double>(static_cast<float>(z)));
-    EXPECT_LE(
-        ulps((exp_scaled(Simd<float, 1>(-static_cast<float>(z))) * Simd<float, 1>(x)).value().v, expected),
-        1.6);
+    EXPECT_LE(ulps((exp_scaled(Simd<float, 1>(-static_cast<float>(z))) * Simd<float, 1>(x)).value().v, expected), 1.6);
   }
 }
 

@@ -85,9 +85,7 @@ class Case:
 
     def __str__(self) -> str:
         changed = [
-            f"{p.name}={v:g}"
-            for p, v in zip(self.descriptor.parameters, self.values, strict=True)
-            if v != p.default
+            f"{p.name}={v:g}" for p, v in zip(self.descriptor.parameters, self.values, strict=True) if v != p.default
         ]
         return self.name + (f"[{','.join(changed)}]" if changed else "")
 

@@ -15,9 +15,7 @@ def small(monkeypatch):
     from smoothact.cli import demo_train
 
     monkeypatch.setattr(demo_train, "BATCH", 2)
-    monkeypatch.setattr(
-        demo_train, "SIZE", {"length": demo_train.LENGTH, "width": 32, "heads": 2, "depth": 1}
-    )
+    monkeypatch.setattr(demo_train, "SIZE", {"length": demo_train.LENGTH, "width": 32, "heads": 2, "depth": 1})
     return demo_train
 
 
@@ -57,9 +55,7 @@ def test_missing_extra_is_one_sentence(monkeypatch, capsys):
     assert capsys.readouterr().out.strip().endswith("run `pip install smoothact[plot]`.")
 
 
-@pytest.mark.parametrize(
-    "text", ["x.sum()", "__import__('os')", "[x]", "lambda: x", "y + 1", "x if x else 1"]
-)
+@pytest.mark.parametrize("text", ["x.sum()", "__import__('os')", "[x]", "lambda: x", "y + 1", "x if x else 1"])
 def test_definitions_are_formulas_only(text):
     with pytest.raises(ValueError, match=r"grammar|unknown name"):
         formula(text)

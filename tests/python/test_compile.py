@@ -200,9 +200,7 @@ def test_transforms_inside(mode, device):
 @pytest.mark.parametrize("mode", MODES)
 def test_tails_survive_fusion(mode, device):
     """Where the textbook form has lost everything: far negative x, and infinities."""
-    x = torch.tensor(
-        [-1e30, -200.0, -90.0, -12.0, -9.0, 12.0, 90.0, 1e30, float("inf"), -float("inf")], device=device
-    )
+    x = torch.tensor([-1e30, -200.0, -90.0, -12.0, -9.0, 12.0, 90.0, 1e30, float("inf"), -float("inf")], device=device)
     f = lambda x: [case.functional(x) for case in DEFAULTS]  # noqa: E731
     with smoothact.compiling(mode):
         ours = torch.compile(f, fullgraph=True)(x)

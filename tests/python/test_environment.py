@@ -26,9 +26,7 @@ def test_autocast_does_not_cast(case, dtype, device):
 
 
 def test_autocast_network(device):
-    net = torch.nn.Sequential(*(m for case in DEFAULTS for m in (torch.nn.Linear(8, 8), case.module()))).to(
-        device
-    )
+    net = torch.nn.Sequential(*(m for case in DEFAULTS for m in (torch.nn.Linear(8, 8), case.module()))).to(device)
     with torch.autocast(device, dtype=torch.bfloat16):
         y = net(torch.randn(3, 8, device=device))
     assert y.dtype == torch.bfloat16
@@ -76,9 +74,7 @@ class Activated(torch.utils.data.Dataset):
 @pytest.mark.parametrize("context", ["fork", "spawn"])
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_data_loader_workers(context):
-    loader = torch.utils.data.DataLoader(
-        Activated(), batch_size=4, num_workers=1, multiprocessing_context=context
-    )
+    loader = torch.utils.data.DataLoader(Activated(), batch_size=4, num_workers=1, multiprocessing_context=context)
     batches = torch.cat(list(loader))
     assert torch.equal(batches, torch.stack([Activated()[i] for i in range(8)]))
 

@@ -28,7 +28,7 @@ def calls(case):
     for order, suffix in ((1, "_backward"), (2, "_double_backward")):
         yield case.name + suffix, lambda x, order=order: case.op(order)(*[x] * (order + 1), *case.values)
     if case.descriptor.inplace:
-        yield case.name + "_", lambda x: getattr(torch.ops.smoothact, case.name + "_")(x, *case.values)
+        yield case.name, lambda x: getattr(torch.ops.smoothact, case.name + "_")(x, *case.values)
 
 
 @pytest.mark.parametrize("case", DEFAULTS)
@@ -36,7 +36,7 @@ def test_dtypes_are_refused(case, device):
     for dtype in DTYPES:
         x = torch.ones(3, dtype=dtype, device=device)
         for name, call in calls(case):
-            with pytest.raises(NotImplementedError, match=rf"\b{name}\b.*") as refused:
+            with pytest.raises(NotImplementedError, match=rf"\b{name}\b") as refused:
                 call(x)
             named = {str(dtype).removeprefix("torch."), *re.findall(r"\w+", str(refused.value).lower())}
             assert {torch_name(dtype)} & named, (name, dtype, str(refused.value))
@@ -71,9 +71,8 @@ def test_meta_tensors_are_refused_alike(case):
 @pytest.mark.parametrize("case", DEFAULTS)
 @pytest.mark.parametrize("value", [3, 2.5, None, [1.0, 2.0], "x"])
 def test_only_tensors(case, value):
-    for call in (case, case.functional):
-        with pytest.raises((TypeError, RuntimeError), match=r"(?i)tensor"):
-            call(value)
+    with pytest.raises((TypeError, RuntimeError)):
+        case(value)
     with pytest.raises(TypeError, match=r"(?i)tensor"):
         case.functional(value)
 

@@ -56,9 +56,7 @@ def test_arguments_by_position_and_keyword(case, device):
     first = next(iter(inspect.signature(function(case)).parameters))
     assert torch.equal(function(case)(**{first: x}, **case.parameters), expected)
     if case.values:
-        assert torch.equal(
-            function(case)(x, case.values[0], **dict(list(case.parameters.items())[1:])), expected
-        )
+        assert torch.equal(function(case)(x, case.values[0], **dict(list(case.parameters.items())[1:])), expected)
 
 
 @pytest.mark.parametrize("case", [c for c in DEFAULTS if c.values])
@@ -122,9 +120,7 @@ def test_fast_entry_gives_the_ops_bits_and_graph(case, device):
         a, b = function(case)(x), case(x)
         assert torch.equal(a, b) and a.requires_grad == b.requires_grad
         assert type(a.grad_fn) is type(b.grad_fn)
-    assert case.name.replace("_", "") in type(a.grad_fn).__name__.lower() + a.grad_fn.name().lower().replace(
-        "_", ""
-    )
+    assert case.name.replace("_", "") in type(a.grad_fn).__name__.lower() + a.grad_fn.name().lower().replace("_", "")
 
 
 def test_version():

@@ -90,12 +90,7 @@ def test_fake_tensors_with_symbolic_shapes(dtype, device):
         for case in DEFAULTS:
             for order in range(3):
                 y = case.derivative(x, order)
-                assert (
-                    y.dtype == dtype
-                    and y.shape == x.shape
-                    and y.stride() == x.stride()
-                    and y.device == x.device
-                )
+                assert y.dtype == dtype and y.shape == x.shape and y.stride() == x.stride() and y.device == x.device
             g = fake.from_tensor(repeated, static_shapes=False)
             assert case.op(1)(g, x, *case.values).shape == x.shape
 

@@ -39,8 +39,7 @@ def test_vmap_of_the_backward_ops(case, dims, device):
         return case.op(1)(g, x, *case.values)
 
     rows = [
-        backward(*(t if d is None else t.select(d, i) for t, d in zip((g, x), dims, strict=True)))
-        for i in range(3)
+        backward(*(t if d is None else t.select(d, i) for t, d in zip((g, x), dims, strict=True))) for i in range(3)
     ]
     assert torch.equal(vmap(backward, in_dims=dims)(g, x), torch.stack(rows))
 
@@ -94,9 +93,7 @@ def test_vjp_and_jvp(case, device):
 
 @pytest.mark.parametrize("case", DEFAULTS)
 def test_per_sample_gradients(case, device):
-    net = torch.nn.Sequential(torch.nn.Linear(4, 8), case.module(), torch.nn.Linear(8, 1)).to(
-        device, torch.float64
-    )
+    net = torch.nn.Sequential(torch.nn.Linear(4, 8), case.module(), torch.nn.Linear(8, 1)).to(device, torch.float64)
     weights = dict(net.named_parameters())
     x = sample(device, 6, 4)
 

@@ -24,13 +24,9 @@ def check(case, dtype, device, evaluate, bounds, x=None):
             error = abs(got - e[order]) if abs(got) <= torch.finfo(dtype).max else float("inf")
             if not error <= limit and not overflows(got, e[order], dtype):
                 ulps = float(error / ulp(e[order], dtype_name(dtype)))
-                failures.append(
-                    (ulps, f"{ORDERS[order]}({p!r}) = {got!r}, not {float(e[order])!r}: {ulps:.3g} ulp")
-                )
+                failures.append((ulps, f"{ORDERS[order]}({p!r}) = {got!r}, not {float(e[order])!r}: {ulps:.3g} ulp"))
     failures.sort(reverse=True)
-    assert not failures, f"{len(failures)} of {3 * len(points)}:\n" + "\n".join(
-        text for _, text in failures[:8]
-    )
+    assert not failures, f"{len(failures)} of {3 * len(points)}:\n" + "\n".join(text for _, text in failures[:8])
 
 
 def overflows(got, exact, dtype):

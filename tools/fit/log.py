@@ -10,9 +10,7 @@ from mpmath import log1p, mpf
 def main() -> None:
     for scalar, degree in (("float", 8), ("double", 19)):
         points = chebyshev(mpf(0), mpf(1), 400)[1:]
-        p = polynomial(
-            points, lambda e: (log1p(e) - e) / e**2, lambda e: e**2 / log1p(e), degree, PRECISION[scalar]
-        )
+        p = polynomial(points, lambda e: (log1p(e) - e) / e**2, lambda e: e**2 / log1p(e), degree, PRECISION[scalar])
         p.show(f"{scalar} p")
 
 

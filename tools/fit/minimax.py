@@ -36,9 +36,7 @@ class Problem:
     target: list[mpf]
 
     @classmethod
-    def of(
-        cls, points: Sequence[mpf], basis: Sequence[Function], target: Function, weight: Function
-    ) -> Problem:
+    def of(cls, points: Sequence[mpf], basis: Sequence[Function], target: Function, weight: Function) -> Problem:
         weights = [mpf(weight(x)) for x in points]
         columns = [[w * b(x) for x, w in zip(points, weights)] for b in basis]
         return cls(columns, [w * target(x) for x, w in zip(points, weights)])
@@ -157,9 +155,7 @@ def polynomial(points: Sequence[mpf], value: Function, weight: Function, degree:
     return Fit(machine, [], epsilons(problem, machine, precision))
 
 
-def quotient(
-    points: Sequence[mpf], value: Function, weight: Function, degrees: tuple[int, int], precision: int
-) -> Fit:
+def quotient(points: Sequence[mpf], value: Function, weight: Function, degrees: tuple[int, int], precision: int) -> Fit:
     """p/q, q(0) = 1, from p - value q = 0: linear, with the weight divided by the q of the round before."""
     a, b = degrees
     values, weights = [value(x) for x in points], [weight(x) for x in points]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ATen/functorch's headers name this type in the signatures of functions that nothing here calls, and the torch wheel does
-// not ship it.
+// ATen/functorch's headers name this type in the signatures of functions that nothing here calls, and the torch wheel
+// does not ship it.
 #pragma once
 #include <string>
 

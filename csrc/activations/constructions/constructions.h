@@ -63,8 +63,10 @@ struct Gate : Construction<H, Warp> {
   SMOOTHACT_FN V f(V x) const {
     const auto p = this->warp(x);
     const auto step = this->step(p);
-    if constexpr (requires { step.gate(p.x); }) return step.gate(p.x);
-    else return (step.value() * p.x).value();
+    if constexpr (requires { step.gate(p.x); })
+      return step.gate(p.x);
+    else
+      return (step.value() * p.x).value();
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {

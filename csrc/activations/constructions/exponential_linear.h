@@ -13,7 +13,7 @@ struct ExponentialLinear {
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    return select(x > 0, V(slope) * x, scaled(exp_expm1(min(V(0), x)).em1));
+    return select(x > 0, V(slope) * x, scaled(copysign(exp_expm1(min(V(0), x)).em1, x)));
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {
@@ -27,8 +27,8 @@ struct ExponentialLinear {
  private:
   template <class V>
   SMOOTHACT_FN V scaled(V y) const {
-    const auto p = product(scale, y);
-    return p.hi + p.lo;
+    using T = typename V::scalar;
+    return fma(V(scale.template leading<T>()), y, V(scale.template trailing<T>()) * y);  // -0 stays
   }
   template <class V>
   SMOOTHACT_FN V decay(V x) const {

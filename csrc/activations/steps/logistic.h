@@ -11,9 +11,10 @@ inline namespace SMOOTHACT_ISA {
 template <class V, class Z>
 struct Logistic {
   Z a;  // -|z|
+  V z;
   typename V::Mask negative;
 
-  SMOOTHACT_FN explicit Logistic(Z z) : a(minus_abs(z)), negative(leading(z) < 0) {}
+  SMOOTHACT_FN explicit Logistic(Z argument) : a(minus_abs(argument)), z(leading(argument)), negative(z < 0) {}
 
   SMOOTHACT_FN Scaled<V> value() const {
     const Scaled<V> e = exp_bounded(a);
@@ -22,8 +23,7 @@ struct Logistic {
   // tanh(z/2) = 2H - 1
   SMOOTHACT_FN V sign() const {
     const auto [e, em1] = exp_expm1(a);
-    const V t = -em1 / (1 + e.value());
-    return select(negative, -t, t);
+    return copysign(em1 / (1 + e.value()), z);
   }
   // Distance of the integral of H from max(z, 0).
   SMOOTHACT_FN Scaled<V> excess() const { return log1p_scaled(exp_bounded(a)); }

@@ -18,7 +18,8 @@ struct MishGate {
   SMOOTHACT_FN Scaled<V> value() const {
     const Scaled<V> e = exp_bounded(a);
     const V w = e.value();
-    return select(negative, e, V(1)) * (fma(w, select(negative, V(1), V(2)), select(negative, V(2), V(1))) / denominator(w));
+    return select(negative, e, V(1)) *
+           (fma(w, select(negative, V(1), V(2)), select(negative, V(2), V(1))) / denominator(w));
   }
   SMOOTHACT_FN Scaled<V> slope() const {
     const Scaled<V> e = exp_bounded(a);

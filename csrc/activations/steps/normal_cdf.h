@@ -7,8 +7,8 @@
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
-// H(z) = Phi(z), from the tail Q(t) = 1 - Phi(t) of t = |z|, which keeps full relative accuracy where (1 + erf)/2 has no
-// digit left.
+// H(z) = Phi(z), from the tail Q(t) = 1 - Phi(t) of t = |z|, which keeps full relative accuracy where (1 + erf)/2 has
+// no digit left.
 template <class V, class Z>
 struct NormalCdf {
   V z, t;

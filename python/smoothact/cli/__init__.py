@@ -17,9 +17,7 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(
-        prog="python -m smoothact", description="Smooth activations for PyTorch."
-    )
+    parser = argparse.ArgumentParser(prog="python -m smoothact", description="Smooth activations for PyTorch.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     chosen = next((word for word in arguments if word in COMMANDS), None)
     modules = {}

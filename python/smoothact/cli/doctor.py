@@ -38,9 +38,7 @@ def facts() -> Iterator[tuple[str, str]]:
     yield "activations", f"{len(smoothact.catalogue)}, each with forward, backward and double backward"
 
 
-def excess(
-    function: Callable[[Tensor], Tensor], truth: tuple[Tensor, ...], dtype: torch.dtype, device: str
-) -> float:
+def excess(function: Callable[[Tensor], Tensor], truth: tuple[Tensor, ...], dtype: torch.dtype, device: str) -> float:
     """The largest error of f, f' and f'', in units of the dtype's tolerance."""
     computed = derivatives(function, torch.tensor(POINTS, dtype=dtype, device=device))
     errors = [
@@ -72,11 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         findings = {name: finding(name, device) for name in smoothact.catalogue}
         ill = sum(map(bool, findings.values()))
         healthy &= not ill
-        verdict = (
-            f"{ill} of {len(findings)} WRONG"
-            if ill
-            else f"all {len(findings)} agree with their textbook formula"
-        )
+        verdict = f"{ill} of {len(findings)} WRONG" if ill else f"all {len(findings)} agree with their textbook formula"
         print(f"{'check ' + device:<12} f, f', f'' in {len(TOLERANCE)} dtypes: {verdict}")
         for name, text in findings.items():
             if text or arguments.verbose:
