@@ -13,15 +13,17 @@ struct GeluCubic {
   static constexpr Constant c{1.5957691216057308, -9.96930880911092e-17}, kappa{0.044715, 2.1960211427085595e-18};
 
   template <class V>
-  SMOOTHACT_FN Argument<V, Sum<V>> operator()(V x) const {
-    constexpr double reach = sizeof(typename V::scalar) == 4 ? 12 : 40;  // the step is 0 or 1 beyond
+  SMOOTHACT_FN Argument<V, Sum<V>, Sum<V>> operator()(V x) const {
+    constexpr double reach = sizeof(typename V::scalar) == 4 ? 12 : 23.5;  // |z| = 142, 963: the step is 0 or 1
     const V inside = clamp(x, -reach, reach);
     const Sum<V> x2 = square(inside), kx2 = product(Constant(kappa), x2.hi), cx = product(Constant(c), inside);
     const Sum<V> growth = add(V(1), kx2.hi), z = product(cx.hi, growth.hi);
     const V growth_low = growth.lo + fma(V(kappa.value), x2.lo, kx2.lo);
     const V z_low = z.lo + fma(cx.hi, growth_low, cx.lo * growth.hi);
-    const V slope = V(c.value) * fma(V(3), kx2.hi, V(1));
-    return {{z.hi, z_low}, slope, inside * slope, V(6 * kappa.value * c.value) * x2.hi, max(V(-reach), x)};
+    using T = typename V::scalar;
+    const Sum<V> k{V(c.leading<T>()), V(c.trailing<T>())}, cubic{kx2.hi, growth_low - growth.lo};
+    const Sum<V> slope = k * (cubic * 3 + 1);
+    return {{z.hi, z_low}, slope, slope * inside, k * cubic * 6, max(V(-reach), x)};
   }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "../math/sum.h"
 #include "descriptor.h"
 
 namespace smoothact {
@@ -27,26 +28,28 @@ struct Softsign {
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {
-    const V r = reciprocal(x);
-    return r * r;
+    const Reciprocal r(x);
+    const V square = r.r * r.r;
+    return fma(square, 2 * r.error, square);
   }
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {
-    const V r = reciprocal(x);
-    const V s = -2 * r * r * r;
+    const Reciprocal r(x);
+    const V cube = -2 * r.r * r.r * r.r, s = fma(cube, 3 * r.error, cube);
     return select(x < 0, -s, select(x <= 0, V(0), s));
   }
 
  private:
-  // 1/(1 + |x|), corrected by the rounding error of the sum, which its powers would multiply.
+  // 1/(1 + |x|) = r (1 + error): its powers would multiply the error.
   template <class V>
-  static SMOOTHACT_FN V reciprocal(V x) {
-    const V a = min(V(math::Format<typename V::scalar>::largest), abs(x));
-    const V d = 1 + a, part = d - 1;
-    const V error = (1 - (d - part)) + (a - part);
-    const V r = 1 / d;
-    return fma(-r * error, r, r);
-  }
+  struct Reciprocal {
+    V r, error;
+    SMOOTHACT_FN explicit Reciprocal(V x) {
+      const auto d = math::two_sum(V(1), min(V(math::Format<typename V::scalar>::largest), abs(x)));
+      r = 1 / d.hi;
+      error = fma(-d.lo, r, fma(-d.hi, r, V(1)));
+    }
+  };
 };
 inline constexpr Function<Softsign> softsign{};
 

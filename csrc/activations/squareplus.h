@@ -20,7 +20,7 @@ struct Squareplus : HalfAbs<RootAbs> {
       .slopes = {0, 1},
       .at_zero = 1,
   };
-  SMOOTHACT_FN constexpr explicit Squareplus(Constant b) : HalfAbs{{b}} {}
+  SMOOTHACT_FN constexpr explicit Squareplus(Constant b) : HalfAbs{RootAbs(b)} {}
 };
 inline constexpr Function<Squareplus> squareplus{};
 

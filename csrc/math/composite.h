@@ -26,10 +26,10 @@
 #include <ATen/ops/sub.h>
 #include <ATen/ops/where.h>
 
-#include "argument.h"
 #include "exp.h"
 #include "log.h"
 #include "mills.h"
+#include "sum.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
@@ -115,7 +115,8 @@ struct Composite {
     return select(bound < x, bound, x);
   }
   friend Composite round(const Composite& a) { return Composite(at::round(a.tensor)); }
-  friend Composite ldexp(const Composite& m, const Composite&) { return m; }  // the exponent is never split off
+  // n is the other half of an exponential, not an exponent; none is 0.
+  friend Composite ldexp(const Composite& m, const Composite& n) { return n.is_zero() ? m : m * n; }
 
  private:
   at::Tensor on(const at::Tensor& reference) const {
@@ -125,30 +126,43 @@ struct Composite {
   at::Tensor like(const Composite& other) const { return on(other.tensor); }
 };
 
-// ATen's own exponentials keep range and tails; the polynomials are for registers.
+// ATen's own exponentials; the polynomials are for registers. e^z as the square of e^(z/2): each half is a normal
+// number where the whole is not, and a factor times one half keeps the digits that the whole has lost.
 template <class T>
 Scaled<Composite<T>> exp_bounded(const Composite<T>& z) {
-  return {Composite<T>(at::exp(z.tensor)), 0};
+  const Composite<T> half(at::exp(at::mul(z.tensor, 0.5)));
+  return {half, half};
 }
 template <class T>
 Scaled<Composite<T>> exp_bounded(const Sum<Composite<T>>& z) {
-  return exp_bounded(z.hi);
+  const Composite<T> half = exp_bounded(z.hi).n, corrected = half + half * (z.lo * 0.5);
+  return {corrected, corrected};
+}
+template <class T>
+Scaled<Composite<T>> select(const typename Composite<T>::Mask& mask, Scaled<Composite<T>> a, const Composite<T>& b) {
+  return {select(mask, a.m, b), a.n.is_zero() ? 0 : select(mask, a.n, Composite<T>(1))};
+}
+template <class T>
+Scaled<Composite<T>> select(const typename Composite<T>::Mask& mask, const Composite<T>& a, Scaled<Composite<T>> b) {
+  return {select(mask, a, b.m), b.n.is_zero() ? 0 : select(mask, Composite<T>(1), b.n)};
 }
 template <class T>
 Composite<T> expm1(const Composite<T>& z) {
   return Composite<T>(at::expm1(z.tensor));
 }
 template <class T>
-ExpExpm1<Composite<T>> exp_expm1(const Composite<T>& z) {
-  return {exp_bounded(z), expm1(z)};
+ExpExpm1<Composite<T>> exp_expm1(const Sum<Composite<T>>& z) {
+  const auto e = exp_bounded(z);
+  return {{e.m, 0}, e.n, {expm1(z.hi), 0}};
 }
 template <class T>
-ExpExpm1<Composite<T>> exp_expm1(const Sum<Composite<T>>& z) {
-  return exp_expm1(z.hi);
+ExpExpm1<Composite<T>> exp_expm1(const Composite<T>& z) {
+  return exp_expm1(Sum<Composite<T>>{z, 0});
 }
 template <class T>
 Scaled<Composite<T>> log1p_scaled(const Scaled<Composite<T>>& e) {
-  return {Composite<T>(at::log1p(e.m.tensor)), 0};
+  const Composite<T> w = e.value(), log(at::log1p(w.tensor));
+  return {select(w < 1e-20, e.m, log / e.n), e.n};
 }
 
 // t^2 would be rounded before exp multiplies the error by t^2/2: a carries so few bits of t that a^2 is exact, and
@@ -157,8 +171,8 @@ template <class T>
 Scaled<Composite<T>> normal_pdf(const Composite<T>& z) {
   constexpr double grid = sizeof(T) == 4 ? 64 : 1 << 20, reach = 50;
   const Composite<T> t = min(Composite<T>(reach), abs(z)), a = round(t * grid) * (1 / grid);
-  const Composite<T> leading(at::exp((-0.5 * a * a).tensor)), rest(at::exp((-0.5 * (t - a) * (t + a)).tensor));
-  return {leading * rest * Composite<T>(0.3989422804014326779), 0};
+  const Composite<T> half(at::exp((-0.25 * a * a).tensor)), rest(at::exp((-0.5 * (t - a) * (t + a)).tensor));
+  return {half * rest * Composite<T>(0.3989422804014326779), half};
 }
 template <class T>
 Scaled<Composite<T>> normal_tail(const Composite<T>& t) {
@@ -173,22 +187,57 @@ Scaled<Composite<T>> weighted_tail_slope(const Composite<T>& t) {
   return normal_pdf(t) * (mills(t) - min(Composite<T>(50), t));
 }
 
-// One term is enough where the error term would be more ATen calls.
+// Arguments are exact products all the same, by halves of the factors (Dekker 1971): ATen has no fma. The error terms
+// of other sums, worth an ulp or two, stay out of the graph.
 template <class T>
-Sum<Composite<T>> product(const Constant& k, const Composite<T>& x) {
-  return {Composite<T>(at::mul(x.tensor, k.value)), 0};  // a tensor even where k = 0
-}
+struct Halves {
+  static constexpr int bits = std::numeric_limits<T>::digits / 2;
+  Composite<T> hi, lo;
+
+  explicit Halves(const Composite<T>& x) {
+    const Composite<T> c = x * (std::ldexp(1.0, std::numeric_limits<T>::digits - bits) + 1);
+    hi = c - (c - x);
+    lo = x - hi;
+  }
+};
 template <class T>
 Sum<Composite<T>> product(const Composite<T>& a, const Composite<T>& b) {
-  return {a * b, 0};
+  const Composite<T> p = a * b;
+  const Halves<T> x(a), y(b);
+  return {p, ((x.hi * y.hi - p) + x.hi * y.lo + x.lo * y.hi) + x.lo * y.lo};
 }
 template <class T>
 Sum<Composite<T>> square(const Composite<T>& x) {
-  return {x * x, 0};
+  const Composite<T> p = x * x;
+  const Halves<T> h(x);
+  return {p, ((h.hi * h.hi - p) + 2 * h.hi * h.lo) + h.lo * h.lo};
 }
 template <class T>
-Sum<Composite<T>> add(const Composite<T>& a, const Composite<T>& b) {
+Sum<Composite<T>> product(const Constant& k, const Composite<T>& x) {
+  const Composite<T> p(at::mul(x.tensor, static_cast<double>(k.leading<T>())));  // a tensor even where k = 0
+  int exponent;
+  const double mantissa = std::frexp(k.value, &exponent);
+  if (std::abs(mantissa) == 0.5 || mantissa == 0) return {p, 0};
+  const double hi = std::ldexp(std::round(std::ldexp(mantissa, Halves<T>::bits)), exponent - Halves<T>::bits);
+  const double lo = (k.value - hi) + k.low, down = std::abs(k.value) < 1e-30 ? 0x1p-32 : 1;  // x up to overflow
+  const Halves<T> h(x * down);
+  return {p, ((h.hi * (hi / down) - p) + h.lo * (hi / down)) + (h.hi + h.lo) * (lo / down)};
+}
+template <class T>
+Composite<T> product_error(const Composite<T>&, const Composite<T>&, const Composite<T>&) {
+  return 0;
+}
+template <class T>
+Sum<Composite<T>> two_sum(const Composite<T>& a, const Composite<T>& b) {
   return {a + b, 0};
+}
+template <class T>
+Sum<Composite<T>> one_plus(const Composite<T>& b) {
+  return {1 + b, 0};
+}
+template <class T>
+Composite<T> quotient(const Sum<Composite<T>>& a, const Sum<Composite<T>>& b) {
+  return (a.hi + a.lo) / (b.hi + b.lo);
 }
 
 }  // namespace math

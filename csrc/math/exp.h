@@ -3,9 +3,9 @@
 // numbers. An argument that is a Sum obeys |z| <= Format::tail, as whoever formed it must have seen to.
 #pragma once
 
-#include "argument.h"
 #include "number.h"
 #include "polynomial.h"
+#include "sum.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
@@ -20,6 +20,7 @@ struct Scaled {
 
   friend SMOOTHACT_FN Scaled operator*(Scaled a, V b) { return {a.m * b, a.n}; }
   friend SMOOTHACT_FN Scaled operator*(V a, Scaled b) { return {a * b.m, b.n}; }
+  friend SMOOTHACT_FN Scaled operator*(Scaled a, Sum<V> b) { return {fma(a.m, b.hi, a.m * b.lo), a.n}; }
   friend SMOOTHACT_FN Scaled operator/(Scaled a, V b) { return {a.m / b, a.n}; }
   friend SMOOTHACT_FN Scaled operator-(Scaled a) { return {-a.m, a.n}; }
 };
@@ -112,18 +113,22 @@ SMOOTHACT_FN V exp(V z) {
 
 template <class V>
 struct ExpExpm1 {
-  Scaled<V> e;
-  V em1;
+  Sum<V> m;
+  V n;
+  Sum<V> em1;
+
+  SMOOTHACT_FN Scaled<V> e() const { return {m.hi, n}; }
+  SMOOTHACT_FN Sum<V> value() const { return {ldexp(m.hi, n), ldexp(m.lo, n)}; }
 };
 namespace detail {
 template <class V>
 SMOOTHACT_FN ExpExpm1<V> exp_expm1(const Reduced<V>& d) {
   const V p = d.expm1(), s = power_of_two(max(V(-64), d.n));
-  return {{1 + p, d.n}, fma(s, p, s - 1)};
+  return {one_plus(p), d.n, add(s - 1, s * p)};
 }
 }  // namespace detail
 
-// e^z, to 1.0 ulp, and e^z - 1, to 0.93 (float) and 1.2 ulp (double), for z <= 0.
+// e^z, to 1.0 ulp, and e^z - 1, to 0.93 (float) and 1.2 ulp (double), for z <= 0; with the last roundings kept in lo.
 template <class V>
 SMOOTHACT_FN ExpExpm1<V> exp_expm1(V z) {
   return detail::exp_expm1(detail::Reduced<V>(max(V(-Format<typename V::scalar>::tail), z)));

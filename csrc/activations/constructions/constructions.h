@@ -15,8 +15,8 @@ template <template <class, class> class H, class Warp>
 struct Construction {
   Warp warp;
 
-  template <class V, class Z>
-  static SMOOTHACT_FN H<V, Z> step(const Argument<V, Z>& p) {
+  template <class V, class Z, class D>
+  static SMOOTHACT_FN H<V, Z> step(const Argument<V, Z, D>& p) {
     return H<V, Z>(p.z);
   }
 };
@@ -35,7 +35,7 @@ struct Step : Construction<H, Warp> {
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {
     const auto p = this->warp(x);
-    return this->step(p).curvature(V(0), p.slope * p.slope).value();
+    return this->step(p).curvature(0 * p.slope, p.slope * p.slope).value();
   }
 };
 
@@ -53,7 +53,7 @@ struct Sign : Construction<H, Warp> {
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {
     const auto p = this->warp(x);
-    return this->step(p).curvature(V(0), 2 * p.slope * p.slope).value();
+    return this->step(p).curvature(0 * p.slope, 2 * p.slope * p.slope).value();
   }
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "../../math/argument.h"
 #include "../../math/exp.h"
+#include "../../math/sum.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
@@ -13,7 +13,7 @@ struct ExponentialLinear {
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    return select(x > 0, V(slope) * x, scaled(copysign(exp_expm1(min(V(0), x)).em1, x)));
+    return select(x < 0, scaled(exp_expm1(min(V(0), x)).em1.hi), V(slope) * x);
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {
@@ -27,8 +27,8 @@ struct ExponentialLinear {
  private:
   template <class V>
   SMOOTHACT_FN V scaled(V y) const {
-    using T = typename V::scalar;
-    return fma(V(scale.template leading<T>()), y, V(scale.template trailing<T>()) * y);  // -0 stays
+    const auto p = product(scale, y);
+    return p.hi + p.lo;
   }
   template <class V>
   SMOOTHACT_FN V decay(V x) const {

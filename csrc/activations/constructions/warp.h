@@ -2,9 +2,9 @@
 // The map x -> z in front of a step: z itself, its derivatives, and x guarded where the step decays.
 #pragma once
 
-#include "../../math/argument.h"
 #include "../../math/exp.h"
 #include "../../math/number.h"
+#include "../../math/sum.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
@@ -17,12 +17,12 @@ using math::Sum;
 template <class V>
 inline constexpr double tail = math::Format<typename V::scalar>::tail;
 
-template <class V, class Z>
+template <class V, class Z, class D>
 struct Argument {
   Z z;
-  V slope;        // z'
-  V x_slope;      // x z'
-  V x_curvature;  // x z''
+  D slope;        // z'
+  D x_slope;      // x z'
+  D x_curvature;  // x z''
   V x;            // the factor of a gate: x, tamed where the step is below the smallest number
 };
 
@@ -46,7 +46,7 @@ SMOOTHACT_FN Sum<V> minus_abs(Sum<V> z) {
 // z = x
 struct Unit {
   template <class V>
-  SMOOTHACT_FN Argument<V, V> operator()(V x) const {
+  SMOOTHACT_FN Argument<V, V, V> operator()(V x) const {
     const V z = clamp(x, -tail<V>, tail<V>);
     return {z, 1, z, 0, max(V(-tail<V>), x)};
   }
@@ -58,12 +58,13 @@ struct Linear {
   SMOOTHACT_FN constexpr Linear(Constant k) : k(k), reach(1 / (k.value < 0 ? -k.value : k.value)) {}
 
   template <class V>
-  SMOOTHACT_FN Argument<V, Sum<V>> operator()(V x) const {
-    const V far = min(V(math::Format<typename V::scalar>::largest), V(reach) * tail<V>);
+  SMOOTHACT_FN Argument<V, Sum<V>, Sum<V>> operator()(V x) const {
+    using T = typename V::scalar;
+    const V far = min(V(math::Format<T>::largest), V(reach) * tail<V>);
     const V inside = min(far, max(-far, x));
     const Sum<V> z = product(k, inside);
     const V guarded = select((z.hi < 0) & (far < abs(x)), copysign(V(0), x), x);
-    return {z, k, z.hi, 0, guarded};
+    return {z, {V(k), V(k.template trailing<T>())}, z, {0, 0}, guarded};
   }
 };
 

@@ -1,52 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "../../math/argument.h"
+#include <bit>
+
+#include "../../math/sum.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
 // A(x) = sqrt(x^2 + b), the Charbonnier |x|. What remains of A - |x| and 1 - |A'| after their cancellation is b over
-// a sum; x^2 is formed at a scale where it does not overflow.
+// a sum. With b = 4^e B and u = |x|/2^e, A = 2^e sqrt(u^2 + B); e is such that no power of u or B that counts leaves
+// the range of T.
 struct RootAbs {
-  math::Constant b;
+  SMOOTHACT_FN constexpr explicit RootAbs(math::Constant b) : single(b.value, 0x1p-44), wide(b.value, 0x1p-102) {}
 
   // A - |x| = b/(A + |x|)
   template <class V>
   SMOOTHACT_FN V excess(V x) const {
-    const Scaling<V> s(*this, x);
-    return s.over(s.root + s.x) * s.scale;
+    const Root<V> r(*this, x);
+    const V e = r.over(math::add(V(0.5) * r.root, V(0.5) * r.u)) * (V(0.5) * V(r.a.scale));
+    return select(V(r.largest) < abs(x), V(0), e);
   }
   // 1 - |A'| = (A - |x|)/A
   template <class V>
   SMOOTHACT_FN V slope_defect(V x) const {
-    const Scaling<V> s(*this, x);
-    const V defect = s.over(s.root * (s.root + s.x)) * s.scale * s.scale;
-    return select(s.root <= 0, V(1), defect);
+    const Root<V> r(*this, x);
+    const V shrink = r.shrink, u = r.u * shrink;
+    const V defect = r.over({fma(u, r.root, fma(u, r.u, V(r.a.b) * shrink)), 0}) * shrink;
+    return select(r.u + V(r.a.b) <= 0, V(1), defect);
   }
   // A'' = b/A^3
   template <class V>
   SMOOTHACT_FN V curvature(V x) const {
-    const Scaling<V> s(*this, x);
-    return s.over(s.square * s.root) * s.scale * s.scale * s.scale;
+    const Root<V> r(*this, x);
+    const V shrink = r.shrink;
+    return r.over({r.square * (r.root * shrink), 0}) * (shrink * V(r.a.inverse));
   }
 
  private:
-  template <class V>
-  struct Scaling {
-    static constexpr bool single = sizeof(typename V::scalar) == 4;
-    math::Constant b;
-    V scale, x, square, root;
+  struct Normalised {
+    math::Constant scale, inverse, b;  // 2^e, 2^-e, B
 
-    SMOOTHACT_FN Scaling(const RootAbs& a, V v)
-        : b(a.b),
-          scale(select(V(single ? 0x1p60 : 0x1p500) < abs(v), V(single ? 0x1p-70 : 0x1p-600), V(1))),
-          x(abs(v) * scale),
-          square(fma(x, x, V(b) * scale * scale)),
-          root(sqrt(square)) {}
-    SMOOTHACT_FN V over(V denominator) const {
-      const auto q = product(b, 1 / max(V(single ? 0x1p-126 : 0x1p-1022), denominator));
-      return q.hi + q.lo;
+    SMOOTHACT_FN constexpr Normalised(double b, double least) : Normalised(b, b < least || 4 <= b ? exponent(b) : 0) {}
+    SMOOTHACT_FN constexpr Normalised(double b, int e)
+        : scale(power(e)), inverse(power(-e)), b(b * power(-e) * power(-e)) {}
+
+    static SMOOTHACT_FN constexpr double power(int e) {
+      return std::bit_cast<double>(static_cast<long long>(e + 1023) << 52);
+    }
+    static SMOOTHACT_FN constexpr int exponent(double b) {
+      const int e = static_cast<int>(std::bit_cast<long long>(b) >> 52) - 1023;
+      return b == 0 ? 0 : e < -1020 ? -510 : e >> 1;
+    }
+  };
+  Normalised single, wide;
+
+  template <class V>
+  struct Root {
+    using T = typename V::scalar;
+    static constexpr double shrink = sizeof(T) == 4 ? 0x1p-60 : 0x1p-500;
+    static constexpr double smallest = sizeof(T) == 4 ? 0x1p-126 : 0x1p-1022, largest = math::Format<T>::largest;
+    const Normalised& a;
+    V u, square, root;
+
+    // Where u is large, A = |x|; where u^2 vanishes, it does so beside B, or is A itself.
+    SMOOTHACT_FN Root(const RootAbs& abs_, V x)
+        : a(sizeof(T) == 4 ? abs_.single : abs_.wide),
+          u(min(V(largest), abs(x) * V(a.inverse))),
+          square(fma(u, u, V(a.b))),
+          root(max(u, sqrt(min(V(largest), square)))) {}
+    SMOOTHACT_FN V over(math::Sum<V> denominator) const {
+      const math::Sum<V> b{V(a.b), V(a.b.template trailing<T>())};
+      return quotient(b, math::Sum<V>{clamp(denominator.hi, smallest, largest), denominator.lo});
     }
   };
 };

@@ -22,8 +22,8 @@ struct Logistic {
   }
   // tanh(z/2) = 2H - 1
   SMOOTHACT_FN V sign() const {
-    const auto [e, em1] = exp_expm1(a);
-    return copysign(em1 / (1 + e.value()), z);
+    const auto x = exp_expm1(a);
+    return copysign(x.em1.hi / (1 + x.e().value()), z);
   }
   // Distance of the integral of H from max(z, 0).
   SMOOTHACT_FN Scaled<V> excess() const { return log1p_scaled(exp_bounded(a)); }
@@ -31,21 +31,23 @@ struct Logistic {
   // H' = e/(1+e)^2
   SMOOTHACT_FN Scaled<V> slope() const {
     const Scaled<V> e = exp_bounded(a);
-    const V d = 1 + e.value();
-    return e / (d * d);
+    const Sum<V> d = one_plus(e.value());
+    return {quotient({e.m, 0}, d * d), e.n};
   }
   // H + uH': the exponential is common to both, so one division suffices and only the true root cancels.
-  SMOOTHACT_FN V gate_slope(V u) const {
+  template <class U>
+  SMOOTHACT_FN V gate_slope(U u) const {
     const Scaled<V> e = exp_bounded(a);
-    const V w = e.value(), d = 1 + w;
-    const V numerator = fma(u, select(negative, V(1), w), d);
-    return (select(negative, e, V(1)) * (numerator / (d * d))).value();
+    const V w = e.value();
+    const Sum<V> d = one_plus(w), numerator = multiply_add(u, select(negative, V(1), w), d);
+    return (select(negative, e, V(1)) * quotient(numerator, d * d)).value();
   }
   // aH' + bH'', H'' = -H' tanh(z/2)
-  SMOOTHACT_FN Scaled<V> curvature(V a_, V b) const {
-    const auto [e, em1] = exp_expm1(a);
-    const V d = 1 + e.value(), t = -em1 / d;
-    return e * (fma(-b, select(negative, -t, t), a_) / (d * d));
+  template <class U>
+  SMOOTHACT_FN Scaled<V> curvature(U a_, U b) const {
+    const auto x = exp_expm1(a);
+    const Sum<V> d = one_plus(x.value()), numerator = a_ * d + b * select(negative, -x.em1, x.em1);
+    return {quotient(numerator * x.m, d * d * d), x.n};
   }
 };
 

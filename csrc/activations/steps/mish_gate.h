@@ -34,13 +34,15 @@ struct MishGate {
     return (select(negative, e, V(1)) * (numerator / (d * d))).value();
   }
   // aH' + bH''
-  SMOOTHACT_FN Scaled<V> curvature(V a_, V b) const {
-    const Scaled<V> e = exp_bounded(a);
-    const V w = e.value(), d = denominator(w);
-    const V cubic = select(negative, fma(w, fma(w, fma(w, V(-2), V(-3)), V(2)), V(2)),
-                           fma(w, fma(w, fma(w, V(2), V(2)), V(-3)), V(-2)));
-    const V numerator = fma(b, cubic, a_ * (1 + w) * d);
-    return e * (select(negative, V(4), 4 * w) * numerator / (d * d * d));
+  template <class U>
+  SMOOTHACT_FN Scaled<V> curvature(U a_, U b) const {
+    const auto x = exp_expm1(a);
+    const Sum<V> w = x.value(), d = denominator(w);
+    const Sum<V> cubic =
+        ((w * select(negative, V(-2), V(2)) + select(negative, V(-3), V(2))) * w + select(negative, V(2), V(-3))) * w +
+        select(negative, V(2), V(-2));
+    const Sum<V> numerator = b * cubic + a_ * (one_plus(w) * d);
+    return {quotient(x.m * numerator * select(negative, V(4), 4 * w.hi), d * d * d), x.n};
   }
 
  private:
@@ -51,6 +53,9 @@ struct MishGate {
   }
   SMOOTHACT_FN V denominator(V w) const {
     return fma(w, fma(w, select(negative, V(1), V(2)), V(2)), select(negative, V(2), V(1)));
+  }
+  SMOOTHACT_FN Sum<V> denominator(Sum<V> w) const {
+    return (w * select(negative, V(1), V(2)) + V(2)) * w + select(negative, V(2), V(1));
   }
 };
 

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers as unevaluated sums hi + lo: exp(z) multiplies the rounding error of z by |z|, a normal density that of
+// z^2/2, and a second derivative adds up a dozen roundings of its factors.
+#pragma once
+
+#include "number.h"
+
+namespace smoothact {
+inline namespace SMOOTHACT_ISA {
+namespace math {
+
+// What a * b lost to its rounding.
+template <class V>
+SMOOTHACT_FN V product_error(V a, V b, V rounded) {
+  return fma(a, b, -rounded);
+}
+
+template <class V>
+struct Sum {
+  V hi, lo;
+
+  friend SMOOTHACT_FN Sum operator-(Sum a) { return {-a.hi, -a.lo}; }
+  friend SMOOTHACT_FN Sum operator*(Sum a, Sum b) {
+    const V p = a.hi * b.hi;
+    return {p, fma(a.hi, b.lo, fma(a.lo, b.hi, product_error(a.hi, b.hi, p)))};
+  }
+  friend SMOOTHACT_FN Sum operator*(Sum a, V b) {
+    const V p = a.hi * b;
+    return {p, fma(a.lo, b, product_error(a.hi, b, p))};
+  }
+  friend SMOOTHACT_FN Sum operator*(V a, Sum b) { return b * a; }
+  friend SMOOTHACT_FN Sum operator+(Sum a, Sum b) {
+    const Sum s = two_sum(a.hi, b.hi);
+    return {s.hi, s.lo + (a.lo + b.lo)};
+  }
+  friend SMOOTHACT_FN Sum operator+(Sum a, V b) { return a + Sum{b, 0}; }
+};
+
+template <class M, class V>
+SMOOTHACT_FN Sum<V> select(const M& mask, Sum<V> a, Sum<V> b) {
+  return {select(mask, a.hi, b.hi), select(mask, a.lo, b.lo)};
+}
+
+// a + b, exact.
+template <class V>
+SMOOTHACT_FN Sum<V> two_sum(V a, V b) {
+  const V s = a + b, part = s - a;
+  return {s, (a - (s - part)) + (b - part)};
+}
+// a + b, exact where a is a multiple of the sum's last place: |a| >= |b|, or a = 1 and |b| < 2^mantissa.
+template <class V>
+SMOOTHACT_FN Sum<V> add(V a, V b) {
+  const V s = a + b;
+  return {s, b - (s - a)};
+}
+template <class V>
+SMOOTHACT_FN Sum<V> one_plus(V b) {
+  return add(V(1), b);
+}
+template <class V>
+SMOOTHACT_FN Sum<V> one_plus(Sum<V> b) {
+  const Sum<V> s = one_plus(b.hi);
+  return {s.hi, s.lo + b.lo};
+}
+
+// a * b, exact; finite operands.
+template <class V>
+SMOOTHACT_FN Sum<V> product(V a, V b) {
+  const V p = a * b;
+  return {p, fma(a, b, -p)};
+}
+template <class V>
+SMOOTHACT_FN Sum<V> product(const Constant& k, V x) {
+  const V p = V(k) * x;
+  return {p, fma(V(k.trailing<typename V::scalar>()), x, fma(V(k), x, -p))};
+}
+template <class V>
+SMOOTHACT_FN Sum<V> square(V x) {
+  return product(x, x);
+}
+
+// a b + c, one rounding in hi
+template <class V>
+SMOOTHACT_FN Sum<V> multiply_add(V a, V b, Sum<V> c) {
+  return {fma(a, b, c.hi), c.lo};
+}
+template <class V>
+SMOOTHACT_FN Sum<V> multiply_add(Sum<V> a, V b, Sum<V> c) {
+  return {fma(a.hi, b, c.hi), fma(a.lo, b, c.lo)};
+}
+
+// a/b, to little more than its last rounding.
+template <class V>
+SMOOTHACT_FN V quotient(Sum<V> a, Sum<V> b) {
+  const V r = 1 / b.hi, q = a.hi * r;
+  return fma(r, fma(-q, b.hi, a.hi) + fma(-q, b.lo, a.lo), q);
+}
+
+}  // namespace math
+}  // namespace SMOOTHACT_ISA
+}  // namespace smoothact
