@@ -11,8 +11,8 @@ import torch
 from support import DEFAULTS, HALF, ORDERS, dtype_name, spacing
 
 ULPS = 0.51
-# Share of correctly rounded results. The second derivative of a sigmoid, -x/8 + x^3/48, is a near tie for many a subnormal
-# x: more than float32 can tell.
+# Share of correctly rounded results. The second derivative of a sigmoid, -x/8 + x^3/48, is a near tie for many a
+# subnormal x: more than float32 can tell.
 ROUNDED = (0.9995, 0.9995, 0.99)
 SAMPLE = 250
 
