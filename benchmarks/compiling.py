@@ -2,7 +2,7 @@
 """Chooses what torch.compile does with each op: take it apart and fuse it, or call our kernel.
 
 Every op is compiled three ways (our formula fused, our kernel, torch's own op or else the textbook formula)
-in several neighbourhoods, at two sizes, forward alone and with backward. The mode with the smaller geometric
+in several neighbourhoods, with shapes left open and at two sizes, forward alone and with backward. The mode with the smaller geometric
 mean wins, unless only the other one keeps up with torch's own op everywhere. The choice goes to
 python/smoothact/compile_policy.json, the figures it came from to benchmarks/results/.
 """
@@ -32,7 +32,6 @@ SLACK = 1.03  # what two runs of the same code differ by
 Activation = Callable[[Tensor], Tensor]
 NEIGHBOURHOODS: dict[str, Callable[[Activation], Callable[..., Tensor]]] = {
     "alone": lambda f: lambda x: f(x),
-    "affine": lambda f: lambda x: f(x + 1) * 2,
     "gate": lambda f: lambda x, u: f(x) * u,
     "mlp": lambda f: lambda x, w, b, v: F.linear(f(F.linear(x, w, b)), v),
 }
@@ -59,24 +58,25 @@ def contestants(name: str) -> dict[str, Activation]:
     return ways
 
 
-def call(network: Callable, leaves: tuple[Tensor, ...], backward: bool) -> Callable[[], object]:
-    compiled = torch.compile(network, fullgraph=True, dynamic=False)
+def call(compiled: Callable, leaves: tuple[Tensor, ...], backward: bool) -> Callable[[], object]:
     if not backward:
         leaves = tuple(leaf.detach() for leaf in leaves)
         return lambda: compiled(*leaves)
-    grad = torch.ones_like(network(*leaves))
+    grad = torch.ones_like(compiled(*leaves))
     return lambda: torch.autograd.grad(compiled(*leaves), leaves, grad)
 
 
 def measure(name: str, device: str, dtype: torch.dtype, rounds: int, bar: tqdm) -> list[dict]:
     rows = []
     for place, surround in NEIGHBOURHOODS.items():
-        for label, size in SIZES.items():
-            leaves = inputs(place, size, device, dtype)
-            for backward in (False, True):
-                torch.compiler.reset()
-                ways = {w: call(surround(f), leaves, backward) for w, f in contestants(name).items()}
-                best = minima(ways, rounds, device)
+        for backward in (False, True):
+            torch.compiler.reset()
+            compiled = {
+                way: torch.compile(surround(f), fullgraph=True, dynamic=True) for way, f in contestants(name).items()
+            }
+            for label, size in SIZES.items():
+                leaves = inputs(place, size, device, dtype)
+                best = minima({way: call(f, leaves, backward) for way, f in compiled.items()}, rounds, device)
                 cell = {"op": name, "place": place, "size": label, "backward": backward}
                 rows.append(cell | {w: round(1e6 * seconds, 3) for w, seconds in best.items()})
                 bar.update()

@@ -12,7 +12,7 @@ cmake -S . -B "$build" -DSMOOTHACT_TESTS=ON >"$log/configure" && cmake --build "
 ctest --test-dir "$build" --output-on-failure --parallel "$jobs" --no-tests=error >"$log/ctest"
 cpp=$?
 ((cpp)) && cat "$log/ctest"
-"$bin/python" -m pytest -n "$jobs" "$@" | tee "$log/pytest"
+"$bin/python" -m pytest -n "$jobs" --dist worksteal --durations 8 "$@" | tee "$log/pytest"
 python=${PIPESTATUS[0]}
 
 echo "ctest: $(grep -c ' Passed ' "$log/ctest") passed, $(grep -cE '\*\*\*(Failed|Exception|Timeout|Not Run)' "$log/ctest") failed"
