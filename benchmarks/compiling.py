@@ -2,8 +2,8 @@
 """Chooses what torch.compile does with each op: take it apart and fuse it, or call our kernel.
 
 Every op is compiled three ways (our formula fused, our kernel, torch's own op or else the textbook formula)
-in several neighbourhoods, with shapes left open and at two sizes, forward alone and with backward. The mode with the smaller geometric
-mean wins, unless only the other one keeps up with torch's own op everywhere. The choice goes to
+in several neighbourhoods, with shapes left open and at two sizes, forward alone and with backward. The mode with
+the smaller geometric mean wins, unless only the other one keeps up with torch's own op everywhere. The choice goes to
 python/smoothact/compile_policy.json, the figures it came from to benchmarks/results/.
 """
 

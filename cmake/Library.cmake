@@ -36,7 +36,7 @@ target_link_options(smoothact PRIVATE $<$<PLATFORM_ID:Linux>:LINKER:-z,defs>)
 # Only the file with the vmap rule may see the stub.
 set_source_files_properties(csrc/ops/vmap.cpp PROPERTIES INCLUDE_DIRECTORIES ${PROJECT_SOURCE_DIR}/cmake/stub)
 
-# CPU kernels, once per instruction set. SMOOTHACT_ISA names the inline namespace, SMOOTHACT_HAS_<ISA> tells the dispatcher what exists.
+# CPU kernels, once per instruction set. SMOOTHACT_ISA names the inline namespace.
 set(_flags_DEFAULT "")
 set(_flags_AVX2 -mavx2 -mfma -mf16c)
 set(_flags_AVX512 -mavx512f -mavx512bw -mavx512vl -mavx512dq ${_flags_AVX2} -mprefer-vector-width=512)
@@ -51,7 +51,6 @@ foreach(_isa IN LISTS SMOOTHACT_ISAS)
     continue()
   endif()
   list(APPEND SMOOTHACT_BUILT_ISAS ${_isa})
-  target_compile_definitions(smoothact PRIVATE SMOOTHACT_HAS_${_isa})
   foreach(_shard RANGE ${_last_shard})
     set(_target smoothact_cpu_${_isa}_${_shard})
     add_library(${_target} OBJECT csrc/cpu/kernels.cpp)

@@ -154,7 +154,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="activations (default: all)")
     parser.add_argument("--each", type=int, default=1, help="perturbations per activation")
     parser.add_argument("--sample", type=int, help="activations drawn at random")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=random.randrange(2**16), help="of the draw (printed)")
     parser.add_argument("--judge", nargs=2, metavar=("NAME", "LIBRARY"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.judge:
@@ -163,6 +163,7 @@ def main() -> int:
     import smoothact
 
     known = list(smoothact.catalogue)
+    print(f"seed {arguments.seed}", flush=True)
     draw = random.Random(arguments.seed)
     names = arguments.names or known
     if arguments.sample:
@@ -192,7 +193,7 @@ def main() -> int:
                 counts[decided] += 1
                 wanted -= 1
     print(f"{counts['caught']} caught, {counts['missed']} missed")
-    return 1 if counts["missed"] else 0
+    return 1 if counts["missed"] or not counts["caught"] else 0
 
 
 if __name__ == "__main__":

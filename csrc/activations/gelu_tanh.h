@@ -14,16 +14,35 @@ struct GeluCubic {
 
   template <class V>
   SMOOTHACT_FN Argument<V, Sum<V>, Sum<V>> operator()(V x) const {
-    constexpr double reach = sizeof(typename V::scalar) == 4 ? 12 : 23.5;  // |z| = 142, 963: the step is 0 or 1
-    const V inside = clamp(x, -reach, reach);
-    const Sum<V> x2 = square(inside), kx2 = product(Constant(kappa), x2.hi), cx = product(Constant(c), inside);
-    const Sum<V> growth = add(V(1), kx2.hi), z = product(cx.hi, growth.hi);
-    const V growth_low = growth.lo + fma(V(kappa.value), x2.lo, kx2.lo);
-    const V z_low = z.lo + fma(cx.hi, growth_low, cx.lo * growth.hi);
     using T = typename V::scalar;
-    const Sum<V> k{V(c.leading<T>()), V(c.trailing<T>())}, cubic{kx2.hi, growth_low - growth.lo};
-    const Sum<V> slope = k * (cubic * 3 + 1);
-    return {{z.hi, z_low}, slope, slope * inside, k * cubic * 6, max(V(-reach), x)};
+    const V inside = clamp(x, -reach<V>, reach<V>);
+    const Sum<V> cubic = share(inside), k{V(c.leading<T>()), V(c.trailing<T>())}, slope = k * (cubic * 3 + 1);
+    return {of(inside, cubic), slope, slope * inside, k * cubic * 6, max(V(-reach<V>), x)};
+  }
+  template <class V>
+  SMOOTHACT_FN Folded<V, Sum<V>> fold(V x) const {
+    const V a = max(V(-reach<V>), -abs(x));
+    return {of(a, share(a)), a};
+  }
+  template <class V>
+  SMOOTHACT_FN V unfold(V x, V y) const {
+    return Unit{}.unfold(x, y);
+  }
+
+ private:
+  template <class V>
+  static constexpr double reach = sizeof(typename V::scalar) == 4 ? 12 : 23.5;  // |z| = 142, 963: the step is 0 or 1
+
+  // kappa x^2
+  template <class V>
+  static SMOOTHACT_FN Sum<V> share(V x) {
+    const Sum<V> square = math::square(x), hi = product(Constant(kappa), square.hi);
+    return {hi.hi, fma(V(kappa.value), square.lo, hi.lo)};
+  }
+  template <class V>
+  static SMOOTHACT_FN Sum<V> of(V x, Sum<V> share) {
+    const Sum<V> cx = product(Constant(c), x), growth = add(V(1), share.hi), z = product(cx.hi, growth.hi);
+    return {z.hi, z.lo + fma(cx.hi, growth.lo + share.lo, cx.lo * growth.hi)};
   }
 };
 

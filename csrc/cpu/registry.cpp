@@ -6,10 +6,13 @@
 #include <array>
 #include <string>
 
+#include "../activations.h"
+
 namespace smoothact::cpu {
 namespace {
 
 constexpr int most_activations = 256;
+static_assert(Activations::size <= most_activations);
 using Table = std::array<Loop, isas * most_activations * orders * dtypes>;
 
 Table& table() {

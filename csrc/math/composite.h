@@ -41,14 +41,15 @@ struct Composite {
 
   at::Tensor tensor;
   double constant = 0;
+  bool parameter = false;  // whose 0 is a factor like another, where a literal 0 is an error term left out
 
   Composite() = default;
   template <class C>
   requires std::is_arithmetic_v<C> Composite(C c) : constant(static_cast<double>(c)) {}
-  Composite(const Constant& c) : constant(c.value) {}
+  Composite(const Constant& c) : constant(c.value), parameter(true) {}
   explicit Composite(at::Tensor t) : tensor(std::move(t)) {}
   bool is_constant() const { return !tensor.defined(); }
-  bool is_zero() const { return is_constant() && constant == 0; }
+  bool is_zero() const { return is_constant() && constant == 0 && !parameter; }
 
   struct Mask {
     at::Tensor m;
@@ -70,7 +71,7 @@ struct Composite {
   }
   friend Composite operator*(const Composite& a, const Composite& b) {
     if (a.is_constant() && b.is_constant()) return a.constant * b.constant;
-    if (a.is_zero() || b.is_zero()) return 0;  // an absent error term; infinities were clamped
+    if (a.is_zero() || b.is_zero()) return 0;
     if (a.is_constant()) return a.constant == 1 ? b : Composite(at::mul(b.tensor, a.constant));
     if (b.is_constant()) return b.constant == 1 ? a : Composite(at::mul(a.tensor, b.constant));
     return Composite(at::mul(a.tensor, b.tensor));
@@ -138,6 +139,16 @@ Scaled<Composite<T>> exp_bounded(const Sum<Composite<T>>& z) {
   const Composite<T> half = exp_bounded(z.hi).n, corrected = half + half * (z.lo * 0.5);
   return {corrected, corrected};
 }
+template <class T>
+struct Exponential<Composite<T>> {
+  using V = Composite<T>;
+  V half;
+  template <class Z>
+  explicit Exponential(const Z& z) : half(exp_bounded(z).m) {}
+  Scaled<V> scaled() const { return {half, half}; }
+  Scaled<V> times(const V& x) const { return {x * half, half}; }
+  V beside_one() const { return half * half; }
+};
 template <class T>
 Scaled<Composite<T>> select(const typename Composite<T>::Mask& mask, Scaled<Composite<T>> a, const Composite<T>& b) {
   return {select(mask, a.m, b), a.n.is_zero() ? 0 : select(mask, a.n, Composite<T>(1))};

@@ -111,6 +111,22 @@ SMOOTHACT_FN V exp(V z) {
   return exp_scaled(z).value();
 }
 
+// e^z = 2^n (1 + p) for -Format::tail <= z <= 0: p carries more digits than 1 + p, and a factor takes them in.
+template <class V>
+struct Exponential {
+  V p, n;
+
+  template <class Z>
+  SMOOTHACT_FN explicit Exponential(Z z) : Exponential(detail::Reduced<V>(z)) {}
+
+  SMOOTHACT_FN Scaled<V> scaled() const { return {1 + p, n}; }
+  SMOOTHACT_FN Scaled<V> times(V x) const { return {fma(x, p, x), n}; }
+  SMOOTHACT_FN V beside_one() const { return ldexp_beside_one(1 + p, n); }
+
+ private:
+  SMOOTHACT_FN explicit Exponential(const detail::Reduced<V>& d) : p(d.expm1()), n(d.n) {}
+};
+
 template <class V>
 struct ExpExpm1 {
   Sum<V> m;

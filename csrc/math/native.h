@@ -271,6 +271,13 @@ SMOOTHACT_FN Float<T, N> ldexp(Float<T, N> m, Float<T, N> n) {
     return (m * power_of_two<T, N>(half)) * power_of_two<T, N>(n - half);
   }
 }
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> ldexp_beside_one(Float<T, N> m, Float<T, N> n) {
+  if constexpr (avx512<T, N>)
+    return ldexp<T, N>(m, n);
+  else
+    return m * power_of_two<T, N>(max<T, N>(broadcast<T, N>(T(-64)), n));
+}
 
 }  // namespace math::native
 }  // namespace SMOOTHACT_ISA

@@ -62,6 +62,8 @@ struct Simd {
   friend SMOOTHACT_FN Simd power_of_two(Simd n) { return from(native::power_of_two<T, N>(n.v)); }
   // m * 2^n, rounded once, for integral |n| <= 252 (float) or 2044 (double).
   friend SMOOTHACT_FN Simd ldexp(Simd m, Simd n) { return from(native::ldexp<T, N>(m.v, n.v)); }
+  // The same for n <= 0 and what is added to 1: 2^n may come out as 2^-64 where it is less.
+  friend SMOOTHACT_FN Simd ldexp_beside_one(Simd m, Simd n) { return from(native::ldexp_beside_one<T, N>(m.v, n.v)); }
 };
 
 }  // namespace math

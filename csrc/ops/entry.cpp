@@ -19,6 +19,7 @@ const std::vector<Entry>& entries() {
 }
 
 void check_input(const Entry& e, Order order, const at::Tensor& t) {
+  TORCH_CHECK_TYPE(t.defined(), "smoothact::", op_name(e, order), ": expected a Tensor, got None");
   TORCH_CHECK_NOT_IMPLEMENTED(t.layout() == at::kStrided, "smoothact::", op_name(e, order),
                               ": not implemented for layout ", t.layout(), " (dtype ", t.scalar_type(),
                               "); expected a strided tensor");
@@ -27,6 +28,8 @@ void check_input(const Entry& e, Order order, const at::Tensor& t) {
                               "smoothact::", op_name(e, order), ": not implemented for dtype ", type,
                               "; expected Float, Double, BFloat16 or Half");
 }
+
+constexpr double least = 1e-30, most = 1e15;
 
 void check_parameters(const Entry& e, const Parameters& p) {
   int i = 0;
@@ -39,6 +42,9 @@ void check_parameters(const Entry& e, const Parameters& p) {
                       : q.domain == Domain::positive ? "positive and finite"
                                                      : "non-negative and finite",
                       ", got ", v);
+    // Its square and its reciprocal, times any argument that matters, stay within single precision.
+    TORCH_CHECK_VALUE(q.optional || v == 0 || (least <= std::abs(v) && std::abs(v) <= most), "smoothact::", e.name, ": ",
+                      q.name, " must be 0 or of a magnitude from ", least, " to ", most, ", got ", v);
   }
 }
 

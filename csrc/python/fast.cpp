@@ -62,7 +62,8 @@ PyObject* fast_call(PyObject* self, PyObject* const* args, Py_ssize_t count, PyO
     if (i + 1 >= count) {
       p[i] = q.value;
     } else if (!read(args[i + 1], q.optional, p[i])) {
-      if (!is_overridden(args[i + 1]) && !is_symbolic(args[i + 1])) {
+      // torch.ops would take a tensor's value and lose its gradient.
+      if (THPVariable_Check(args[i + 1]) || (!is_overridden(args[i + 1]) && !is_symbolic(args[i + 1]))) {
         return reject(op, std::string(q.name).c_str(), i + 2, q.optional ? "float or None" : "float", args[i + 1]);
       }
       plain = false;

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from . import _C
 
@@ -44,7 +44,7 @@ class Descriptor:
     kinks: tuple[float, ...]
     """Where f' jumps; there the derivative is that of the left side."""
     inplace: bool
-    selector: tuple[str, Mapping[str, str]] | None
+    selector: tuple[str, Mapping[str, str]] | None = field(hash=False)
     """A keyword of the function, and the activation that each of its values chooses."""
 
 

@@ -42,26 +42,35 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
     def two(input, a, b):
         return traced(input, a, b) if is_compiling() else fast(input, a, b)
 
+    def three(input, a, b, c):
+        return traced(input, a, b, c) if is_compiling() else fast(input, a, b, c)
+
+    def four(input, a, b, c, d):
+        return traced(input, a, b, c, d) if is_compiling() else fast(input, a, b, c, d)
+
     names = [p.name for p in descriptor.parameters]
     defaults = [p.default for p in descriptor.parameters]
     if descriptor.selector:
         keyword, choices = descriptor.selector
         functions = {value: _make(catalogue[target]) for value, target in choices.items() if target != name}
+        itself = next(value for value, target in choices.items() if target == name)
 
         def chosen(input, choice):
-            if choice == "none":
+            if choice == itself:
                 return traced(input) if is_compiling() else fast(input)
-            if choice not in functions:
+            if not isinstance(choice, str) or choice not in functions:
                 raise ValueError(f"{name}: {keyword} must be one of {', '.join(map(repr, choices))}, got {choice!r}")
             return functions[choice](input)
 
-        template, names, defaults = chosen, [keyword], ["none"]
+        template, names, defaults = chosen, [keyword], [itself]
     elif descriptor.inplace:
         inplace_op = getattr(torch.ops.smoothact, f"{name}_").default
 
         def overwrite(input, *parameters):
             if is_compiling():
                 return input.copy_(traced(input.clone(), *parameters))  # backward needs what is overwritten
+            if not isinstance(input, Tensor):
+                return fast(input, *parameters)  # which says so
             inplace_op(input, *parameters)
             return input
 
@@ -75,10 +84,15 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
                 return overwrite(input, a)
             return traced(input, a) if is_compiling() else fast(input, a)
 
-        template = (plain_inplace, one_inplace)[len(names)]
+        def two_inplace(input, a, b, inplace):
+            if inplace:
+                return overwrite(input, a, b)
+            return traced(input, a, b) if is_compiling() else fast(input, a, b)
+
+        template = (plain_inplace, one_inplace, two_inplace)[len(names)]
         names, defaults = [*names, "inplace"], [*defaults, False]
     else:
-        template = (plain, one, two)[len(names)]
+        template = (plain, one, two, three, four)[len(names)]
 
     # A code object of its own: Dynamo caches, and counts recompilations, per code object.
     code = template.__code__.replace(

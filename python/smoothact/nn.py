@@ -6,6 +6,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from . import functional
@@ -27,6 +28,8 @@ class Activation(nn.Module):
         bound.apply_defaults()
         for name, value in bound.arguments.items():
             setattr(self, name, value)
+        if bound.arguments:
+            self.forward(torch.empty(0))  # a bad argument is an error here, not at the first batch
 
     def forward(self, input: Tensor) -> Tensor:
         function = getattr(functional, self.descriptor.name)

@@ -14,6 +14,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from ._catalogue import catalogue
+
 Function = Callable[..., Any]
 
 
@@ -81,17 +83,8 @@ def textbook(descriptor: Any, **parameters: float) -> Callable[[torch.Tensor], t
 
 
 BUILTIN: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-    "relu": F.relu,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "softsign": F.softsign,
-    "softplus": F.softplus,
-    "silu": F.silu,
-    "mish": F.mish,
-    "gelu": F.gelu,
+    **{name: getattr(F, name) for name in catalogue if hasattr(F, name)},
     "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
-    "elu": F.elu,
-    "selu": F.selu,
 }
 """torch's own function, at default parameters, of every activation that torch has as one operation."""
 

@@ -52,10 +52,26 @@ def test_unknown_activation_names_the_nearest(capsys):
 def test_missing_extra_is_one_sentence(monkeypatch, capsys):
     monkeypatch.setattr(cli.importlib.util, "find_spec", lambda name: None)
     assert cli.main(["demo", "--steps", "1"]) == 1
-    assert capsys.readouterr().out.strip().endswith("run `pip install smoothact[plot]`.")
+    assert capsys.readouterr().out.strip().endswith("run `pip install '.[plot]'` in smoothact's sources.")
 
 
 @pytest.mark.parametrize("text", ["x.sum()", "__import__('os')", "[x]", "lambda: x", "y + 1", "x if x else 1"])
 def test_definitions_are_formulas_only(text):
     with pytest.raises(ValueError, match=r"grammar|unknown name"):
         formula(text)
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--steps", "0"], ["--device", "nowhere"], ["--output", "picture.xyz"], ["--output", "/dev/null/a.png"]]
+)
+def test_demo_refuses_at_once(wrong, capsys):
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("tqdm")
+    assert cli.main(["demo", *wrong]) == 2
+    assert wrong[0] in capsys.readouterr().out
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as done:
+        cli.main(["--version"])
+    assert done.value.code == 0 and cli.smoothact.__version__ in capsys.readouterr().out

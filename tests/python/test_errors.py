@@ -79,15 +79,15 @@ def test_only_tensors(case, value):
 
 def outside():
     bad = {
-        "real": [math.nan, math.inf],
-        "positive": [0.0, -1.0, math.nan],
-        "nonnegative": [-1.0, -math.inf, math.nan],
+        "real": [math.nan, math.inf, 1e16, -1e-31],
+        "positive": [0.0, -1.0, math.nan, 1e39],
+        "nonnegative": [-1.0, -math.inf, math.nan, 1e-90],
     }
     for case in DEFAULTS:
         for parameter in case.descriptor.parameters:
             for value in bad[parameter.domain]:
-                if parameter.optional and value == math.inf:
-                    continue  # as good as absent
+                if parameter.optional and not math.isnan(value):
+                    continue  # infinity is as good as absent, and it is only compared with
                 yield pytest.param(case, parameter.name, value, id=f"{case}-{parameter.name}={value}")
 
 
@@ -122,19 +122,40 @@ def test_arguments_are_checked(case, device):
         f(x, *case.values[:1], **{name: 1.0})
 
 
+@pytest.mark.parametrize("case", [c for c in DEFAULTS if c.values])
+def test_tensor_parameters_are_refused(case, device):
+    """Their gradient would be lost."""
+    x, beta = torch.ones(3, device=device), torch.nn.Parameter(torch.tensor(1.5, device=device))
+    with pytest.raises(TypeError, match="float"):
+        getattr(smoothact.functional, case.name)(x, beta)
+    with pytest.raises(TypeError, match="float"):
+        type(case.module())(beta)
+
+
+@pytest.mark.parametrize("case", [c for c in DEFAULTS if c.values])
+def test_modules_check_their_arguments(case):
+    parameter = next(p for p in case.descriptor.parameters if not p.optional)
+    for bad, error in (("a", TypeError), (math.nan, ValueError), (1e39, ValueError)):
+        with pytest.raises(error, match=parameter.name):
+            type(case.module())(**{parameter.name: bad})
+
+
 def test_gelu_names_the_choices(device):
     x = torch.ones(3, device=device)
     for call in (
         smoothact.functional.gelu,
         lambda x, approximate: smoothact.nn.GELU(approximate=approximate)(x),
     ):
-        with pytest.raises(ValueError, match=r"(?s)gelu.*tanh"):
-            call(x, approximate="tan")
+        for bad in ("tan", ["tanh"], None):
+            with pytest.raises(ValueError, match=r"(?s)gelu.*tanh"):
+                call(x, approximate=bad)
 
 
 @pytest.mark.parametrize("case", DEFAULTS)
 def test_gradients_must_match(case, device):
     x = torch.ones(3, device=device)
+    with pytest.raises(TypeError, match=f"{case.name}_backward"):
+        case.op(1)(x, None, *case.values)
     with pytest.raises((RuntimeError, TypeError), match=f"{case.name}_backward"):
         case.op(1)(x.double(), x, *case.values)
     with pytest.raises(RuntimeError):

@@ -61,12 +61,12 @@ template <template <class, class> class H, class Warp>
 struct Gate : Construction<H, Warp> {
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    const auto p = this->warp(x);
-    const auto step = this->step(p);
-    if constexpr (requires { step.gate(p.x); })
-      return step.gate(p.x);
-    else
-      return (step.value() * p.x).value();
+    if constexpr (requires { H<V, V>::decay(x, x); }) {
+      const auto p = this->warp.fold(x);
+      return this->warp.unfold(x, H<V, decltype(p.a)>::decay(p.a, p.x).value());
+    } else {
+      return this->step(this->warp(x)).gate(x);
+    }
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {

@@ -26,6 +26,13 @@ struct Argument {
   V x;            // the factor of a gate: x, tamed where the step is below the smallest number
 };
 
+// For a gate whose step has H(-z) = 1 - H(z): xH(z) = ramp(x) + y, where y decays on both sides.
+template <class V, class Z>
+struct Folded {
+  Z a;  // -|z|
+  V x;  // as in Argument
+};
+
 template <class V>
 SMOOTHACT_FN V leading(V z) {
   return z;
@@ -50,6 +57,16 @@ struct Unit {
     const V z = clamp(x, -tail<V>, tail<V>);
     return {z, 1, z, 0, max(V(-tail<V>), x)};
   }
+  template <class V>
+  SMOOTHACT_FN Folded<V, V> fold(V x) const {
+    const V a = max(V(-tail<V>), -abs(x));
+    return {a, a};
+  }
+  // xH(z) has the sign of x, -0 too.
+  template <class V>
+  SMOOTHACT_FN V unfold(V x, V y) const {
+    return copysign(max(V(0), x) + y, x);
+  }
 };
 
 // z = kx, with the rounding error of the product kept: it would be multiplied by z in the tail.
@@ -60,11 +77,29 @@ struct Linear {
   template <class V>
   SMOOTHACT_FN Argument<V, Sum<V>, Sum<V>> operator()(V x) const {
     using T = typename V::scalar;
-    const V far = min(V(math::Format<T>::largest), V(reach) * tail<V>);
-    const V inside = min(far, max(-far, x));
-    const Sum<V> z = product(k, inside);
+    const Sum<V> z = product(k, inside(x));
+    const V far = this->far<V>();
     const V guarded = select((z.hi < 0) & (far < abs(x)), copysign(V(0), x), x);
     return {z, {V(k), V(k.template trailing<T>())}, z, {0, 0}, guarded};
+  }
+  template <class V>
+  SMOOTHACT_FN Folded<V, Sum<V>> fold(V x) const {
+    const V t = inside(x);
+    return {minus_abs(product(k, t)), t};
+  }
+  template <class V>
+  SMOOTHACT_FN V unfold(V x, V y) const {
+    return select(V(k) * x < 0, y, x - y);
+  }
+
+ private:
+  template <class V>
+  SMOOTHACT_FN V far() const {
+    return min(V(math::Format<typename V::scalar>::largest), V(reach) * tail<V>);
+  }
+  template <class V>
+  SMOOTHACT_FN V inside(V x) const {
+    return min(far<V>(), max(-far<V>(), x));
   }
 };
 

@@ -16,9 +16,15 @@ struct Logistic {
 
   SMOOTHACT_FN explicit Logistic(Z argument) : a(minus_abs(argument)), z(leading(argument)), negative(z < 0) {}
 
+  // H = b - b H(-|z|), b = e or 1: where e is small, the division's error does not count.
   SMOOTHACT_FN Scaled<V> value() const {
-    const Scaled<V> e = exp_bounded(a);
-    return select(negative, e, V(1)) / (1 + e.value());
+    const math::Exponential<V> e(a);
+    return minus_fraction(select(negative, e.scaled(), V(1)), e);
+  }
+  // xH(-|z|)
+  static SMOOTHACT_FN Scaled<V> decay(Z a, V x) {
+    const math::Exponential<V> e(a);
+    return minus_fraction(e.times(x), e);
   }
   // tanh(z/2) = 2H - 1
   SMOOTHACT_FN V sign() const {
@@ -48,6 +54,12 @@ struct Logistic {
     const auto x = exp_expm1(a);
     const Sum<V> d = one_plus(x.value()), numerator = a_ * d + b * select(negative, -x.em1, x.em1);
     return {quotient(numerator * x.m, d * d * d), x.n};
+  }
+
+ private:
+  static SMOOTHACT_FN Scaled<V> minus_fraction(Scaled<V> b, const math::Exponential<V>& e) {
+    const V w = e.beside_one();
+    return {fma(-b.m, w / (1 + w), b.m), b.n};
   }
 };
 

@@ -21,8 +21,8 @@ struct NormalCdf {
     return select(negative, tail, 1 - tail.value());
   }
   SMOOTHACT_FN Scaled<V> slope() const { return normal_pdf(t); }
-  // xH(x) = max(0, x) - tQ(t)
-  SMOOTHACT_FN V gate(V x) const { return max(V(0), x) - weighted_tail(t).value(); }
+  // aH(a) = -tQ(t), t = -a
+  static SMOOTHACT_FN Scaled<V> decay(Z, V a) { return -weighted_tail(-a); }
   // H + zH'
   SMOOTHACT_FN V gate_slope(V) const {
     const V s = weighted_tail_slope(t).value();

@@ -9,6 +9,8 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 
+import smoothact
+
 COMMANDS = {
     "demo": "train a small GPT with three spellings of one activation and compare them",
     "doctor": "print what was built and what is in use, and check it against the textbook",
@@ -18,6 +20,7 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="python -m smoothact", description="Smooth activations for PyTorch.")
+    parser.add_argument("--version", action="version", version=f"smoothact {smoothact.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     chosen = next((word for word in arguments if word in COMMANDS), None)
     modules = {}
@@ -38,4 +41,4 @@ def need(*extras: str, extra: str) -> str | None:
     missing = [name for name in extras if importlib.util.find_spec(name) is None]
     if not missing:
         return None
-    return f"{' and '.join(missing)} missing: run `pip install smoothact[{extra}]`."
+    return f"{' and '.join(missing)} missing: run `pip install '.[{extra}]'` in smoothact's sources."

@@ -79,6 +79,26 @@ def verdict(runs: list[Run]) -> str:
     return f"The losses {word} to {AGREEMENT:g}: largest relative difference {spread:.1e}."
 
 
+def unusable(arguments: argparse.Namespace, path: Path) -> str | None:
+    """What would fail only after minutes of training."""
+    from matplotlib.figure import Figure
+
+    if arguments.steps < 1:
+        return f"--steps must be at least 1, got {arguments.steps}."
+    try:
+        torch.zeros(1, device=arguments.device)
+    except (RuntimeError, AssertionError) as problem:
+        return f"--device {arguments.device}: {str(problem).splitlines()[0]}"
+    if path.suffix[1:] not in (formats := Figure().canvas.get_supported_filetypes()):
+        return f"--output: no picture format {path.suffix!r}; known are {', '.join(sorted(formats))}."
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    except OSError as problem:
+        return f"--output: {problem}"
+    return None
+
+
 def run(arguments: argparse.Namespace) -> int:
     missing = need("matplotlib", "tqdm", extra="plot")
     if missing is None:
@@ -93,6 +113,10 @@ def run(arguments: argparse.Namespace) -> int:
     except ValueError as problem:
         print(problem)
         return 2
+    path = arguments.output if arguments.output.suffix else arguments.output / f"demo-{name}.png"
+    if problem := unusable(arguments, path):
+        print(problem)
+        return 2
     runs = spellings(name)
     start = time.perf_counter()
     print(f"{name} on {arguments.device}, {torch.get_num_threads()} threads, torch {torch.__version__}")
@@ -100,7 +124,6 @@ def run(arguments: argparse.Namespace) -> int:
     print("\n" + table(runs))
     print("Loss in nats per byte; saved: per step, parameters left out; ratios to the first row.")
     print(verdict(runs))
-    path = arguments.output if arguments.output.suffix else arguments.output / f"demo-{name}.png"
     draw(name, runs, path)
     print(f"Picture: {path.resolve()} ({time.perf_counter() - start:.0f} s in all)")
     return 0

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The accuracy contract in float32 on a third of a million points, where float64 can judge.
+
+The textbook formula in float64 with an error bound is the reference; points where that bound is not a small part of an
+ulp (cancellation, tails) are left to the multiprecision of test_values.
+"""
+
+import ball
+import pytest
+import torch
+from support import CASES, ORDERS, grid, own_zeros, spacing
+from test_values import KERNEL
+
+
+def sample(name):
+    generator = torch.Generator().manual_seed(0)
+    pieces = [low + (high - low) * torch.rand(40_000, generator=generator) for low, high in ((-1, 1), (-4, 4), (-12, 12))]
+    pieces.append(torch.empty(120_000).uniform_(-104, 104, generator=generator))
+    spread = torch.exp2(torch.empty(100_000).uniform_(-20, 7, generator=generator))
+    pieces.append(torch.where(torch.rand(100_000, generator=generator) < 0.5, spread, -spread))
+    return torch.unique(torch.cat(pieces))
+
+
+def near_own_zero(case, order, x):
+    """Where the contract is an absolute error: see support.allowances."""
+    points = grid(case.name, torch.float32).tolist()
+    exact = [(p, e[order]) for p in points if (e := case.exact(p, 3)) is not None]
+    near = torch.zeros_like(x, dtype=torch.bool)
+    for a, b in own_zeros(*zip(*exact, strict=True)):
+        near |= (a * x > 0) & (abs(a) / 2 <= x.abs()) & (x.abs() <= 1.5 * abs(b))
+    return near
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if 0.0 not in case.values])
+def test_contract(case, device):
+    x = sample(case.name)
+    wide = x.double()
+    reference = ball.derivatives(case.definition, wide, 3, **case.set_parameters)
+    for order, bound in enumerate(KERNEL):
+        got = case.derivative(x.to(device), order).cpu().double()
+        value, slope = reference[order].v, reference[order + 1].v.nan_to_num(0, 0, 0)
+        unit = spacing(value, torch.float32)
+        trusted = reference[order].e <= 0.01 * unit
+        assert trusted.sum() > 0.3 * len(x) or case.name == "relu", "the reference judges too little"
+        limit = bound * unit
+        relaxed = torch.maximum(limit, 2 * spacing(wide * slope, torch.float32))
+        limit = torch.where(near_own_zero(case, order, wide), relaxed, limit)
+        ulps = ((got - value).abs() / limit * bound)[trusted]
+        worst = int(ulps.argmax())
+        at = x[trusted][worst].item()
+        assert ulps[worst] <= bound, f"{ORDERS[order]}({at!r}): {ulps[worst]:.3g} ulp"
