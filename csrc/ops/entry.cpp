@@ -43,8 +43,8 @@ void check_parameters(const Entry& e, const Parameters& p) {
                                                      : "non-negative and finite",
                       ", got ", v);
     // Its square and its reciprocal, times any argument that matters, stay within single precision.
-    TORCH_CHECK_VALUE(q.optional || v == 0 || (least <= std::abs(v) && std::abs(v) <= most), "smoothact::", e.name, ": ",
-                      q.name, " must be 0 or of a magnitude from ", least, " to ", most, ", got ", v);
+    TORCH_CHECK_VALUE(q.optional || v == 0 || (least <= std::abs(v) && std::abs(v) <= most), "smoothact::", e.name,
+                      ": ", q.name, " must be 0 or of a magnitude from ", least, " to ", most, ", got ", v);
   }
 }
 

@@ -33,10 +33,9 @@ struct MishGate {
     const V inner = w + c(), lost = fma(w, inner, h() - d) + w * (w - (inner - c()));
     const V error = fma(-d, r, V(1)) - lost * r;
     const V u0 = u + 1, u1 = u + V(1.5);
-    const V numerator = fma(w,
-                            fma(w, fma(w, select(negative, V(1), u0), select(negative, V(4), u1)),
-                                select(negative, 4 * u1, V(1))),
-                            select(negative, 4 * u0, V(0.25)));
+    const V numerator =
+        fma(w, fma(w, fma(w, select(negative, V(1), u0), select(negative, V(4), u1)), select(negative, 4 * u1, V(1))),
+            select(negative, 4 * u0, V(0.25)));
     const V q = numerator * r * r, slope = fma(q, 2 * error, q);
     return select(negative, e.times(slope), slope).value();
   }
@@ -46,8 +45,9 @@ struct MishGate {
     const auto x = exp_expm1(a);
     const Sum<V> w = x.value();
     const Sum<V> d = (w * select(negative, V(1), V(2)) + V(2)) * w + select(negative, V(2), V(1));
-    const Sum<V> cubic = ((w * select(negative, V(-2), V(2)) + select(negative, V(-3), V(2))) * w +
-                          select(negative, V(2), V(-3))) * w + select(negative, V(2), V(-2));
+    const Sum<V> cubic =
+        ((w * select(negative, V(-2), V(2)) + select(negative, V(-3), V(2))) * w + select(negative, V(2), V(-3))) * w +
+        select(negative, V(2), V(-2));
     const Sum<V> numerator = b * cubic + a_ * (one_plus(w) * d);
     return {quotient(x.m * numerator * select(negative, V(4), 4 * w.hi), d * d * d), x.n};
   }
