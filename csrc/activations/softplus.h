@@ -41,7 +41,7 @@ struct Softplus : Integral<Logistic> {
  private:
   template <class V>
   SMOOTHACT_FN typename V::Mask beyond(V x) const {
-    return V(warp.k) * x > V(threshold);
+    return V(threshold) < V(warp.k) * x;
   }
 };
 inline constexpr Function<Softplus> softplus{};

@@ -6,10 +6,11 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/abs.h>
 #include <ATen/ops/add.h>
+#include <ATen/ops/clamp_max.h>
+#include <ATen/ops/clamp_min.h>
 #include <ATen/ops/copysign.h>
 #include <ATen/ops/div.h>
 #include <ATen/ops/exp.h>
-#include <ATen/ops/expm1.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/isnan.h>
 #include <ATen/ops/le.h>
@@ -52,7 +53,7 @@ struct Composite {
   bool is_zero() const { return is_constant() && constant == 0 && !parameter; }
 
   struct Mask {
-    at::Tensor m;
+    at::Tensor m;  // undefined: nowhere
     friend Mask operator&(const Mask& a, const Mask& b) { return {at::logical_and(a.m, b.m)}; }
     friend Mask operator|(const Mask& a, const Mask& b) { return {at::logical_or(a.m, b.m)}; }
   };
@@ -87,6 +88,7 @@ struct Composite {
   }
 
   friend Mask operator<(const Composite& a, const Composite& b) {
+    if (a.is_constant() && a.constant == infinite) return {};
     return {b.is_constant() ? at::lt(a.tensor, b.constant) : at::lt(a.like(b), b.tensor)};
   }
   friend Mask operator<=(const Composite& a, const Composite& b) {
@@ -97,6 +99,7 @@ struct Composite {
   friend Mask is_nan(const Composite& a) { return {at::isnan(a.tensor)}; }
 
   friend Composite select(const Mask& m, const Composite& a, const Composite& b) {
+    if (!m.m.defined()) return b;
     if (a.is_constant() && b.is_constant() && a.constant == b.constant) return a;
     return Composite(at::where(m.m, a.on(m.m), b.on(m.m)));
   }
@@ -109,17 +112,18 @@ struct Composite {
   friend Composite sqrt(const Composite& a) { return Composite(at::sqrt(a.tensor)); }
   friend Composite max(const Composite& bound, const Composite& x) {
     if (bound.is_constant() && x.is_constant()) return std::max(bound.constant, x.constant);
-    return select(bound > x, bound, x);
+    return bound.is_constant() ? Composite(at::clamp_min(x.tensor, bound.constant)) : select(bound > x, bound, x);
   }
   friend Composite min(const Composite& bound, const Composite& x) {
     if (bound.is_constant() && x.is_constant()) return std::min(bound.constant, x.constant);
-    return select(bound < x, bound, x);
+    return bound.is_constant() ? Composite(at::clamp_max(x.tensor, bound.constant)) : select(bound < x, bound, x);
   }
   friend Composite round(const Composite& a) { return Composite(at::round(a.tensor)); }
   // n is the other half of an exponential, not an exponent; none is 0.
   friend Composite ldexp(const Composite& m, const Composite& n) { return n.is_zero() ? m : m * n; }
 
  private:
+  static constexpr double infinite = std::numeric_limits<double>::infinity();
   at::Tensor on(const at::Tensor& reference) const {
     if (!is_constant()) return tensor;
     return at::full({}, constant, reference.options().dtype(c10::CppTypeToScalarType<T>::value));
@@ -159,7 +163,9 @@ Scaled<Composite<T>> select(const typename Composite<T>::Mask& mask, const Compo
 }
 template <class T>
 Composite<T> expm1(const Composite<T>& z) {
-  return Composite<T>(at::expm1(z.tensor));
+  // Inductor's own for the CPU is exp(z) - 1.
+  const Composite<T> near = z * z * detail::expm1_tail(z) + z, far(at::sub(at::exp(z.tensor), 1));
+  return select(abs(z) < 0.34, near, far);
 }
 template <class T>
 ExpExpm1<Composite<T>> exp_expm1(const Sum<Composite<T>>& z) {

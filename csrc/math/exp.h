@@ -39,6 +39,17 @@ SMOOTHACT_FN Scaled<V> select(const M& mask, V a, Scaled<V> b) {
 
 namespace detail {
 
+// g
+template <class V>
+SMOOTHACT_FN V expm1_tail(V r) {
+  if constexpr (sizeof(typename V::scalar) == 4)
+    return polynomial(r, 0x1.fffffcp-2, 0x1.555492p-3, 0x1.5558acp-5, 0x1.12397cp-7, 0x1.6a5176p-10);
+  else
+    return polynomial(r, 0x1.0000000000009p-1, 0x1.55555555554fap-3, 0x1.5555555550ae9p-5, 0x1.1111111127d4ap-7,
+                      0x1.6c16c183bce2dp-10, 0x1.a01a012952527p-13, 0x1.a0199b074a5e8p-16, 0x1.71df288036221p-19,
+                      0x1.28aca7e28419dp-22, 0x1.ad795120bbc18p-26);
+}
+
 template <class T>
 struct Ln2;
 template <>
@@ -58,14 +69,7 @@ struct Reduced {
   SMOOTHACT_FN explicit Reduced(V z) : n(multiple(z)), r(fma(n, V(-L::lo), fma(n, V(-L::hi), z))) {}
   SMOOTHACT_FN explicit Reduced(Sum<V> z) : n(multiple(z.hi)), r(fma(n, V(-L::hi), z.hi) + fma(n, V(-L::lo), z.lo)) {}
 
-  SMOOTHACT_FN V tail() const {  // g
-    if constexpr (sizeof(typename V::scalar) == 4)
-      return polynomial(r, 0x1.fffffcp-2, 0x1.555492p-3, 0x1.5558acp-5, 0x1.12397cp-7, 0x1.6a5176p-10);
-    else
-      return polynomial(r, 0x1.0000000000009p-1, 0x1.55555555554fap-3, 0x1.5555555550ae9p-5, 0x1.1111111127d4ap-7,
-                        0x1.6c16c183bce2dp-10, 0x1.a01a012952527p-13, 0x1.a0199b074a5e8p-16, 0x1.71df288036221p-19,
-                        0x1.28aca7e28419dp-22, 0x1.ad795120bbc18p-26);
-  }
+  SMOOTHACT_FN V tail() const { return expm1_tail(r); }
   // scale * e^r, the scale without a rounding of its own
   SMOOTHACT_FN V exp(V scale) const { return fma(scale * r, fma(r, tail(), V(1)), scale); }
   SMOOTHACT_FN V exp() const { return fma(r, fma(r, tail(), V(1)), V(1)); }

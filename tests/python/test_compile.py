@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """torch.compile: no graph break, dynamic shapes, one kernel each way when fused, the op itself when not."""
 
+import math
 import re
 
 import pytest
 import smoothact
 import torch
-from support import CASES, DEFAULTS, default
+from support import CASES, DEFAULTS, WIDE, default, grid
+from test_values import COMPOSITE, check
 from torch._dynamo.testing import CompileCounter
 from torch._inductor import metrics
 from torch._inductor.utils import run_and_get_code
@@ -51,6 +53,23 @@ def test_values_and_gradients(mode, dtype, device):
                 torch.testing.assert_close(a, b, **tolerance, msg=lambda m, case=case: f"{case}: {m}")
             if dtype != torch.bfloat16:  # the eager sum of 16-bit gradients is the coarser one
                 torch.testing.assert_close(gradient, reference, **tolerance)
+
+
+@pytest.mark.parametrize("dtype", WIDE, ids=str)
+@pytest.mark.parametrize("order", range(3))
+def test_fused_code_keeps_tails(order, dtype, device):
+    """What Inductor makes of the formulas: its own exp and log1p, its own contraction."""
+    x = grid("relu", dtype).to(device)
+    compiled = torch.compile(lambda x: [case.derivative(x, order, "fuse") for case in DEFAULTS], fullgraph=True)
+    for case, y in zip(DEFAULTS, compiled(x), strict=True):
+        values = dict(zip(x.tolist(), y.tolist(), strict=True))
+
+        def fused(points, k, values=values):
+            return torch.tensor([values[p] for p in points.tolist()], dtype=dtype)
+
+        unchecked = [k for k in range(3) if k != order]
+        bounds = [math.inf if k in unchecked else COMPOSITE[k] for k in range(3)]
+        check(case, dtype, device, fused, bounds, x)
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -28,8 +28,8 @@ struct Logistic {
   }
   // tanh(z/2) = 2H - 1
   SMOOTHACT_FN V sign() const {
-    const auto x = exp_expm1(a);
-    return copysign(x.em1.hi / (1 + x.e().value()), z);
+    const V em1 = exp_expm1(a).em1.hi;
+    return copysign(em1 / (2 + em1), z);
   }
   // Distance of the integral of H from max(z, 0).
   SMOOTHACT_FN Scaled<V> excess() const { return log1p_scaled(exp_bounded(a)); }
