@@ -29,7 +29,9 @@ struct Logistic {
   // tanh(z/2) = 2H - 1
   SMOOTHACT_FN V sign() const {
     const V em1 = exp_expm1(a).em1.hi;
-    return copysign(em1 / (2 + em1), z);
+    const Sum<V> d = math::add(V(2), em1);  // in [1, 2], where 3/2 - d/2 is close enough to 1/d
+    const V q = em1 / d.hi;
+    return copysign(fma(q, d.lo * fma(V(0.5), d.hi, V(-1.5)), q), z);
   }
   // Distance of the integral of H from max(z, 0).
   SMOOTHACT_FN Scaled<V> excess() const { return log1p_scaled(exp_bounded(a)); }
