@@ -17,6 +17,7 @@ from pathlib import Path
 
 import smoothact
 import torch
+import torch._functorch.config
 import torch.nn.functional as F
 from smoothact.reference import BUILTIN, textbook
 from timing import environment, minima, save, table
@@ -133,6 +134,7 @@ def main() -> None:
     parser.add_argument("--dry-run", action="store_true", help="measure, but change no file")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
+    torch._functorch.config.enable_autograd_cache = False  # its key has the op's name, not our formula
     device = torch.device(arguments.device).type
     writes = not (arguments.dry_run or arguments.names)  # one file, one commit, one machine
     names = [smoothact.catalogue.resolve(n).name for n in arguments.names] or list(smoothact.catalogue)
