@@ -18,12 +18,12 @@ MODES = ["fuse", "kernel"]
 
 
 @pytest.fixture(autouse=True)
-def fresh(monkeypatch):
+def fresh():
     # The cache on disk is keyed by the op's name: it would hand out code of a formula since changed.
-    monkeypatch.setattr(torch._functorch.config, "enable_autograd_cache", False)
-    torch._dynamo.reset()
-    yield
-    torch._dynamo.reset()
+    with torch._functorch.config.patch(enable_autograd_cache=False):
+        torch._dynamo.reset()
+        yield
+        torch._dynamo.reset()
 
 
 def neighbours(call):
