@@ -81,5 +81,15 @@ constexpr A from_parameters(const double* p) {
   (std::make_index_sequence<A::descriptor.parameters.size>{});
 }
 
+// Calls `use` with the activation, or with the cheaper one that it is where its warp is by a power of two.
+template <class A, class Use>
+void with_parameters(const double* p, Use&& use) {
+  const A a = from_parameters<A>(p);
+  if constexpr (requires { a.shifted(); }) {
+    if (a.warp.shifts()) return use(a.shifted());
+  }
+  use(a);
+}
+
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

@@ -9,7 +9,35 @@ namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
 // The integral of the logistic step. The threshold reproduces torch's; the exact function needs none.
-struct Softplus : Integral<Logistic> {
+template <class Warp>
+struct SoftplusOf : Integral<Logistic, Warp> {
+  using Base = Integral<Logistic, Warp>;
+  Constant threshold;
+  SMOOTHACT_FN constexpr SoftplusOf(Constant beta, Constant threshold) : Base(beta), threshold(threshold) {}
+  SoftplusOf<Shift> shifted() const { return {this->warp.k, threshold}; }
+
+  template <class V>
+  SMOOTHACT_FN V f(V x) const {
+    return select(beyond(x), x, Base::f(x));
+  }
+  template <class V>
+  SMOOTHACT_FN V df(V x) const {
+    return select(beyond(x), V(1), Base::df(x));
+  }
+  template <class V>
+  SMOOTHACT_FN V d2f(V x) const {
+    return select(beyond(x), V(0), Base::d2f(x));
+  }
+
+ private:
+  template <class V>
+  SMOOTHACT_FN typename V::Mask beyond(V x) const {
+    return V(threshold) < V(this->warp.k) * x;
+  }
+};
+
+struct Softplus : SoftplusOf<Linear> {
+  using SoftplusOf::SoftplusOf;
   static constexpr Descriptor descriptor{
       .name = "softplus",
       .module = "Softplus",
@@ -22,27 +50,6 @@ struct Softplus : Integral<Logistic> {
       .slopes = {0, 1},
       .at_zero = 0.6931471805599453,
   };
-  Constant threshold;
-  SMOOTHACT_FN constexpr Softplus(Constant beta, Constant threshold) : Integral(beta), threshold(threshold) {}
-
-  template <class V>
-  SMOOTHACT_FN V f(V x) const {
-    return select(beyond(x), x, Integral::f(x));
-  }
-  template <class V>
-  SMOOTHACT_FN V df(V x) const {
-    return select(beyond(x), V(1), Integral::df(x));
-  }
-  template <class V>
-  SMOOTHACT_FN V d2f(V x) const {
-    return select(beyond(x), V(0), Integral::d2f(x));
-  }
-
- private:
-  template <class V>
-  SMOOTHACT_FN typename V::Mask beyond(V x) const {
-    return V(threshold) < V(warp.k) * x;
-  }
 };
 inline constexpr Function<Softplus> softplus{};
 

@@ -44,17 +44,22 @@ inline void transfer(T* block, char* base, int64_t stride0, int64_t stride1, int
 template <Order O, DType D, class A>
 SMOOTHACT_FN void step(const A& a, char* out, const char* const* in) {
   constexpr int inputs = inputs_of(O);
-  Vector<D> v[inputs];
-  for (int k = 0; k < inputs; ++k) v[k] = load<D>(in[k]);
-  store<D>(out, evaluate<O>(a, v));
+  Pack<D> p[inputs], result;
+  for (int k = 0; k < inputs; ++k) p[k] = Pack<D>::load(in[k]);
+#pragma GCC unroll 4
+  for (int i = 0; i < Pack<D>::registers; ++i) {
+    Vector<D> v[inputs];
+    for (int k = 0; k < inputs; ++k) v[k] = p[k].v[i];
+    result.v[i] = evaluate<O>(a, v);
+  }
+  result.store(out);
 }
 
 template <Order O, DType D, class A>
-void loop(const double* parameters, char** data, const int64_t* strides, int64_t size0, int64_t size1) {
+void walk(const A& a, char** data, const int64_t* strides, int64_t size0, int64_t size1) {
   using T = Element<D>;
-  constexpr int inputs = inputs_of(O), operands = inputs + 1, lanes = Vector<D>::lanes;
-  constexpr int64_t vector_bytes = lanes * sizeof(T), block = 16 * lanes;
-  const A a = from_parameters<A>(parameters);
+  constexpr int inputs = inputs_of(O), operands = inputs + 1, lanes = Pack<D>::lanes;
+  constexpr int64_t vector_bytes = lanes * sizeof(T), block = 8 * lanes;
   const int64_t* across = strides + operands;
 
   bool dense = true;
@@ -95,6 +100,11 @@ void loop(const double* parameters, char** data, const int64_t* strides, int64_t
     }
     transfer<T, false>(buffer[0], data[0], strides[0], across[0], size0, start, count);
   }
+}
+
+template <Order O, DType D, class A>
+void loop(const double* parameters, char** data, const int64_t* strides, int64_t size0, int64_t size1) {
+  with_parameters<A>(parameters, [=](const auto& a) { walk<O, D>(a, data, strides, size0, size1); });
 }
 
 }  // namespace loops

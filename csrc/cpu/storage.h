@@ -42,15 +42,12 @@ using Vector =
 template <class T, int N>
 using Lanes __attribute__((vector_size(sizeof(T) * N))) = T;
 
+// To bf16, nearest even, in the upper half of each lane. A NaN stays one: that of a bf16 or of the processor has a
+// lower half of zeros.
 template <int N>
-SMOOTHACT_FN Lanes<float, N> widen_bf16(Lanes<uint16_t, N> h) {
-  return __builtin_bit_cast(Lanes<float, N>, __builtin_convertvector(h, Lanes<uint32_t, N>) << 16);
-}
-template <int N>
-SMOOTHACT_FN Lanes<uint16_t, N> narrow_bf16(Lanes<float, N> f) {
+SMOOTHACT_FN Lanes<uint32_t, N> round_bf16(Lanes<float, N> f) {
   const auto u = __builtin_bit_cast(Lanes<uint32_t, N>, f);
-  const Lanes<uint32_t, N> rounded = (u + 0x7fff + ((u >> 16) & 1)) >> 16, quiet = (u >> 16) | 0x40;
-  return __builtin_convertvector(f == f ? rounded : quiet, Lanes<uint16_t, N>);
+  return u + 0x7fff + ((u >> 16) & 1);
 }
 
 // Half precision by integer arithmetic, where the instruction set has no conversion.
@@ -77,49 +74,76 @@ SMOOTHACT_FN Lanes<uint16_t, N> narrow_f16(Lanes<float, N> f) {
   return __builtin_convertvector(value, Lanes<uint16_t, N>);
 }
 
-template <DType D>
-SMOOTHACT_FN Vector<D> load(const char* p) {
-  using V = Vector<D>;
-  Lanes<Element<D>, V::lanes> e;
+template <int N>
+SMOOTHACT_FN Lanes<float, N> load_f16(const char* p) {
+  Lanes<uint16_t, N> e;
   std::memcpy(&e, p, sizeof(e));
-  if constexpr (D == DType::bf16) {
-    return V::from(widen_bf16<V::lanes>(e));
-  } else if constexpr (D == DType::f16) {
 #if defined(__AVX512F__)
-    if constexpr (V::lanes == 16) return V::from((typename V::Register)_mm512_cvtph_ps((__m256i)e));
+  if constexpr (N == 16) return (Lanes<float, N>)_mm512_cvtph_ps((__m256i)e);
 #endif
 #if defined(__F16C__)
-    if constexpr (V::lanes == 8) return V::from((typename V::Register)_mm256_cvtph_ps((__m128i)e));
+  if constexpr (N == 8) return (Lanes<float, N>)_mm256_cvtph_ps((__m128i)e);
 #endif
-    return V::from(widen_f16<V::lanes>(e));
-  } else {
-    return V::from(e);
-  }
+  return widen_f16<N>(e);
+}
+template <int N>
+SMOOTHACT_FN Lanes<uint16_t, N> to_f16(Lanes<float, N> f) {
+#if defined(__AVX512F__)
+  if constexpr (N == 16) return (Lanes<uint16_t, N>)_mm512_cvtps_ph((__m512)f, _MM_FROUND_TO_NEAREST_INT);
+#endif
+#if defined(__F16C__)
+  if constexpr (N == 8) return (Lanes<uint16_t, N>)_mm256_cvtps_ph((__m256)f, _MM_FROUND_TO_NEAREST_INT);
+#endif
+  return narrow_f16<N>(f);
 }
 
+// What one step of the loop works on. Two bf16 share a 32-bit lane: the even elements go into one register, the odd
+// ones into the other, and no element ever crosses a lane.
 template <DType D>
-SMOOTHACT_FN void store(char* p, Vector<D> v) {
-  constexpr int N = Vector<D>::lanes;
-  Lanes<Element<D>, N> e;
-  if constexpr (D == DType::bf16) {
-    e = narrow_bf16<N>(v.v);
-  } else if constexpr (D == DType::f16) {
-#if defined(__AVX512F__)
-    if constexpr (N == 16)
-      e = (Lanes<Element<D>, N>)_mm512_cvtps_ph((__m512)v.v, _MM_FROUND_TO_NEAREST_INT);
-    else
-#endif
-#if defined(__F16C__)
-        if constexpr (N == 8)
-      e = (Lanes<Element<D>, N>)_mm256_cvtps_ph((__m256)v.v, _MM_FROUND_TO_NEAREST_INT);
-    else
-#endif
-      e = narrow_f16<N>(v.v);
-  } else {
-    e = v.v;
+struct Pack {
+  using V = Vector<D>;
+  static constexpr int registers = D == DType::f32 && math::native::register_bytes == 64 ? 4 : 2;
+  static constexpr int lanes = registers * V::lanes;
+  V v[registers];
+
+  static SMOOTHACT_FN Pack load(const char* p) {
+    constexpr int N = V::lanes;
+    if constexpr (D == DType::bf16) {
+      Lanes<uint32_t, N> pairs;
+      std::memcpy(&pairs, p, sizeof(pairs));
+      return {{from_bits(pairs << 16), from_bits(pairs & 0xffff0000)}};
+    } else if constexpr (D == DType::f16) {
+      return {{V::from(load_f16<N>(p)), V::from(load_f16<N>(p + 2 * N))}};
+    } else {
+      Pack r;  // register by register: the whole would go through the stack
+      for (int i = 0; i < registers; ++i) {
+        typename V::Register e;
+        std::memcpy(&e, p + i * sizeof(e), sizeof(e));
+        r.v[i] = V::from(e);
+      }
+      return r;
+    }
   }
-  std::memcpy(p, &e, sizeof(e));
-}
+  SMOOTHACT_FN void store(char* p) const {
+    constexpr int N = V::lanes;
+    if constexpr (D == DType::bf16) {
+      const Lanes<uint32_t, N> pairs = round_bf16<N>(v[0].v) >> 16 | (round_bf16<N>(v[1].v) & 0xffff0000);
+      std::memcpy(p, &pairs, sizeof(pairs));
+    } else if constexpr (D == DType::f16) {
+      for (int i = 0; i < registers; ++i) {
+        const auto e = to_f16<N>(v[i].v);
+        std::memcpy(p + 2 * N * i, &e, sizeof(e));
+      }
+    } else {
+      for (int i = 0; i < registers; ++i) std::memcpy(p + i * sizeof(v[i].v), &v[i].v, sizeof(v[i].v));
+    }
+  }
+
+ private:
+  static SMOOTHACT_FN V from_bits(Lanes<uint32_t, V::lanes> u) {
+    return V::from(__builtin_bit_cast(typename V::Register, u));
+  }
+};
 
 }  // namespace loops
 }  // namespace SMOOTHACT_ISA

@@ -23,6 +23,7 @@ struct Construction {
 
 template <template <class, class> class H, class Warp>
 struct Step : Construction<H, Warp> {
+  Step<H, Shift> shifted() const { return {{{this->warp.k}}}; }
   template <class V>
   SMOOTHACT_FN V f(V x) const {
     return this->step(this->warp(x)).value().value();
@@ -41,6 +42,7 @@ struct Step : Construction<H, Warp> {
 
 template <template <class, class> class H, class Warp>
 struct Sign : Construction<H, Warp> {
+  Sign<H, Shift> shifted() const { return {{{this->warp.k}}}; }
   template <class V>
   SMOOTHACT_FN V f(V x) const {
     return this->step(this->warp(x)).sign();
@@ -81,14 +83,15 @@ struct Gate : Construction<H, Warp> {
 };
 
 // Both smooth ReLUs are max(0, x) plus an excess that decays on both sides, so neither side cancels.
-template <template <class, class> class H>
-struct Integral : Construction<H, Linear> {
+template <template <class, class> class H, class Warp = Linear>
+struct Integral : Construction<H, Warp> {
   Constant width;
-  SMOOTHACT_FN constexpr explicit Integral(Constant k) : Construction<H, Linear>{k}, width(1 / k.value) {}
+  SMOOTHACT_FN constexpr explicit Integral(Constant k) : Construction<H, Warp>{k}, width(1 / k.value) {}
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
     const Scaled<V> excess = this->step(this->warp(x)).excess();
+    if constexpr (std::is_same_v<Warp, Shift>) return max(V(0), x) + (excess * V(width)).value();
     const Sum<V> narrowed = product(width, excess.m);
     return max(V(0), x) + Scaled<V>{narrowed.hi + narrowed.lo, excess.n}.value();
   }

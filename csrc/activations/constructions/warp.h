@@ -2,6 +2,8 @@
 // The map x -> z in front of a step: z itself, its derivatives, and x guarded where the step decays.
 #pragma once
 
+#include <bit>
+
 #include "../../math/exp.h"
 #include "../../math/number.h"
 #include "../../math/sum.h"
@@ -43,7 +45,7 @@ SMOOTHACT_FN V leading(Sum<V> z) {
 }
 template <class V>
 SMOOTHACT_FN V minus_abs(V z) {
-  return -abs(z);
+  return max(V(-tail<V>), -abs(z));
 }
 template <class V>
 SMOOTHACT_FN Sum<V> minus_abs(Sum<V> z) {
@@ -54,12 +56,11 @@ SMOOTHACT_FN Sum<V> minus_abs(Sum<V> z) {
 struct Unit {
   template <class V>
   SMOOTHACT_FN Argument<V, V, V> operator()(V x) const {
-    const V z = clamp(x, -tail<V>, tail<V>);
-    return {z, 1, z, 0, max(V(-tail<V>), x)};
+    return {x, 1, clamp(x, -tail<V>, tail<V>), 0, max(V(-tail<V>), x)};
   }
   template <class V>
   SMOOTHACT_FN Folded<V, V> fold(V x) const {
-    const V a = max(V(-tail<V>), -abs(x));
+    const V a = minus_abs(x);
     return {a, a};
   }
   // xH(z) has the sign of x, -0 too.
@@ -69,10 +70,23 @@ struct Unit {
   }
 };
 
+// z = kx, k a power of two: exact.
+struct Shift {
+  Constant k;
+
+  template <class V>
+  SMOOTHACT_FN Argument<V, V, V> operator()(V x) const {
+    const V z = V(k) * x;
+    return {z, k, clamp(z, -tail<V>, tail<V>), 0, x};
+  }
+};
+
 // z = kx, with the rounding error of the product kept: it would be multiplied by z in the tail.
 struct Linear {
   Constant k, reach;
   SMOOTHACT_FN constexpr Linear(Constant k) : k(k), reach(1 / (k.value < 0 ? -k.value : k.value)) {}
+  // Most parameters in use are powers of two.
+  bool shifts() const { return k.value != 0 && (std::bit_cast<long long>(k.value) & ((1LL << 52) - 1)) == 0; }
 
   template <class V>
   SMOOTHACT_FN Argument<V, Sum<V>, Sum<V>> operator()(V x) const {

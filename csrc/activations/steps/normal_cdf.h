@@ -14,7 +14,8 @@ struct NormalCdf {
   V z, t;
   typename V::Mask negative;
 
-  SMOOTHACT_FN explicit NormalCdf(Z argument) : z(leading(argument)), t(abs(z)), negative(z < 0) {}
+  SMOOTHACT_FN explicit NormalCdf(Z argument)
+      : z(clamp(leading(argument), -tail<V>, tail<V>)), t(abs(leading(argument))), negative(z < 0) {}
 
   SMOOTHACT_FN Scaled<V> value() const {
     const Scaled<V> tail = normal_tail(t);
