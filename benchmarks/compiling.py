@@ -138,12 +138,12 @@ def main() -> None:
     writes = not (arguments.dry_run or arguments.names)  # one file, one commit, one machine
     names = [smoothact.catalogue.resolve(n).name for n in arguments.names] or list(smoothact.catalogue)
     results: dict[str, list[dict]] = {}
+    head = {"environment": environment(device), "dtype": arguments.dtype, "unit": "us per call"}
     with tqdm(total=len(names) * len(NEIGHBOURHOODS) * len(SIZES) * 2, unit="cell") as bar:
         for name in names:
             bar.set_description(name)
             results[name] = measure(name, device, getattr(torch, arguments.dtype), arguments.rounds, bar)
             if writes:
-                head = {"environment": environment(device), "dtype": arguments.dtype, "unit": "us per call"}
                 save(f"compiling-{device}.json", head, [row for rows in results.values() for row in rows])
     report(results)
     if writes:
