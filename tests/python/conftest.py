@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent))  # `support` and `ball`, under any import mode
+sys.path.insert(0, str(Path(__file__).parent))  # `support`, under any import mode
 
 torch.set_num_threads(1)  # xdist's workers share the cores; tests about threads set their own
 

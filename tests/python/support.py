@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 import random
 from dataclasses import dataclass
 
 import smoothact
 import torch
+from smoothact.certificate import own_zeros
 from smoothact.oracle import FORMATS, Definition, multiprecision, rounded, ulp
 from smoothact.reference import formula
 
@@ -145,20 +145,6 @@ def grid(name: str, dtype: torch.dtype) -> torch.Tensor:
     kinks = torch.tensor([0.0, *smoothact.catalogue[name].kinks], dtype=dtype)
     near = [torch.nextafter(kinks, torch.full_like(kinks, side)) for side in (math.inf, -math.inf)]
     return torch.unique(torch.cat([x, kinks, *near]))
-
-
-def spacing(v: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """`ulp` over a tensor of float64."""
-    precision, emin, emax = FORMATS[dtype_name(dtype)]
-    exponent = torch.where(v == 0, emin, torch.frexp(v).exponent - 1)
-    return torch.exp2(exponent.clamp(emin, emax).double() - precision + 1)
-
-
-def own_zeros(x: list[float], values: list) -> list[tuple[float, float]]:
-    """Brackets of the sign changes away from x = 0, nearer end first."""
-    nonzero = [(p, v) for p, v in zip(x, values, strict=True) if v]
-    pairs = itertools.pairwise(nonzero)
-    return [tuple(sorted((p, q), key=abs)) for (p, u), (q, v) in pairs if u * v < 0 < p * q]
 
 
 def allowances(x: list[float], exact: list[list], order: int, bound: float, dtype: str) -> list:

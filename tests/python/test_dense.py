@@ -5,10 +5,11 @@ The textbook formula in float64 with an error bound is the reference; points whe
 ulp (cancellation, tails) are left to the multiprecision of test_values.
 """
 
-import ball
 import pytest
 import torch
-from support import CASES, ORDERS, grid, own_zeros, spacing
+from smoothact import enclosure
+from smoothact.certificate import own_zeros, spacing
+from support import CASES, ORDERS, grid
 from test_values import KERNEL
 
 
@@ -34,7 +35,7 @@ def near_own_zero(case, order, x):
 def test_contract(case, device):
     x = sample(case.name)
     wide = x.double()
-    reference = ball.derivatives(case.definition, wide, 3, **case.set_parameters)
+    reference = enclosure.derivatives(case.definition, wide, 3, **case.set_parameters)
     for order, bound in enumerate(KERNEL):
         got = case.derivative(x.to(device), order).cpu().double()
         value, slope = reference[order].v, reference[order + 1].v.nan_to_num(0, 0, 0)

@@ -5,10 +5,11 @@ The textbook formula in float64 with an error bound judges wherever the bound is
 elsewhere (tails, overflow, cancellation) multiprecision judges a sample.
 """
 
-import ball
 import pytest
 import torch
-from support import DEFAULTS, HALF, ORDERS, dtype_name, spacing
+from smoothact import enclosure
+from smoothact.certificate import spacing
+from support import DEFAULTS, HALF, ORDERS, dtype_name
 
 ULPS = 0.51
 # Share of correctly rounded results. The second derivative of a sigmoid, -x/8 + x^3/48, is a near tie for many a
@@ -22,7 +23,7 @@ SAMPLE = 250
 def test_every_input(case, dtype, device):
     x = torch.arange(-(2**15), 2**15, dtype=torch.int16).view(dtype)
     x = x[x.isfinite()]
-    reference = ball.derivatives(case.definition, x.double(), 3, **case.set_parameters)
+    reference = enclosure.derivatives(case.definition, x.double(), 3, **case.set_parameters)
     for order in range(3):
         got = case.derivative(x.to(device), order).cpu()
         assert got.dtype == dtype and not got.isnan().any()

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import smoothact
 import torch
-from support import DEFAULTS, HALF, ORDERS, WIDE, allowances, dtype_name, grid, spacing
+from smoothact.certificate import spacing
+from support import DEFAULTS, HALF, ORDERS, WIDE, allowances, dtype_name, grid
 
 KNOWN = ["DEFAULT", "AVX2", "AVX512"]
 BEST = torch.backends.cpu.get_cpu_capability()

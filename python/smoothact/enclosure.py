@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 
 import torch
+
 from smoothact.oracle import Taylor
 
 U = 2.0**-51  # one elementary function's relative error, generously

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m smoothact certify``: the accuracy of every function, and torch's beside it, as a table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import platform
+from pathlib import Path
+
+import torch
+
+import smoothact
+from smoothact.cli import need
+
+DTYPES = ("float64", "float32", "bfloat16", "float16")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    option = parser.add_argument
+    option("names", nargs="*", metavar="NAME", help="activations (all)")
+    option("--dtype", action="append", choices=DTYPES, help="again for more than one (all)")
+    option("--device", default="cpu", help="cpu or cuda (%(default)s)")
+    option("--points", type=int, default=400_000, metavar="N", help="of float32 (%(default)s)")
+    option("--hard", type=int, default=1_000, metavar="N", help="judged in multiprecision (%(default)s)")
+    option("--output", type=Path, metavar="FOLDER", help="writes certificate.md and certificate.json there")
+
+
+def ulps(worst: float | None, at: float | None) -> str:
+    if worst is None:
+        return "-"
+    size = "∞" if math.isinf(worst) else f"{worst:.2f}" if worst < 100 else f"{worst:.0e}"
+    return f"{size} at {at:.4g}"
+
+
+def share(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.3f} %"
+
+
+def table(rows: list, dtype: str) -> str:
+    """Markdown: a line per function and order."""
+    half = dtype in ("bfloat16", "float16")
+    head = ["", "", "worst ulp", "torch's"] + (["correctly rounded", "torch's"] if half else [])
+    lines = ["| " + " | ".join(head) + " |", "|---|---|" + "--:|" * (len(head) - 2)]
+    for row in rows:
+        if row.dtype == dtype:
+            cells = [f"`{row.op}`", row.order, ulps(row.worst, row.at), ulps(row.torch_worst, row.torch_at)]
+            cells += [share(row.rounded), share(row.torch_rounded)] if half else []
+            lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def environment(device: str) -> dict[str, str]:
+    cpu = next(
+        (line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")), platform.machine()
+    )
+    return {
+        "smoothact": smoothact.__version__,
+        "torch": str(torch.__version__),
+        "hardware": torch.cuda.get_device_name() if device.startswith("cuda") else cpu,
+        "instruction set": smoothact._C.cpu_capability() if not device.startswith("cuda") else device,
+    }
+
+
+def _cpuinfo() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if missing := need("mpmath", "tqdm", extra="plot"):
+        print(missing)
+        return 1
+    from tqdm import tqdm
+
+    from smoothact.certificate import certify
+
+    try:
+        names = [smoothact.catalogue.resolve(name).name for name in arguments.names] or list(smoothact.catalogue)
+        torch.zeros(1, device=arguments.device)
+    except (ValueError, RuntimeError, AssertionError) as problem:
+        print(str(problem).splitlines()[0])
+        return 2
+    if min(arguments.points, arguments.hard) < 8:
+        print("--points and --hard must be at least 8.")
+        return 2
+    dtypes = arguments.dtype or list(DTYPES)
+    torch.set_num_threads(1)
+    rows = certify(
+        names, [getattr(torch, d) for d in dtypes], arguments.device, arguments.points, arguments.hard, tqdm
+    )
+    about = environment(arguments.device)
+    text = ["# Certificate", "", ", ".join(f"{key} {value}" for key, value in about.items()) + ".", ""]
+    text += [
+        "Errors in units in the last place against the textbook formula, away from zeros of the function itself other",
+        "than x = 0, and the x of the worst; of the 16-bit formats, every input.",
+    ]
+    for dtype in dtypes:
+        text += ["", f"## {dtype}", "", table(rows, dtype)]
+    print("\n".join(text))
+    if arguments.output:
+        arguments.output.mkdir(parents=True, exist_ok=True)
+        (arguments.output / "certificate.md").write_text("\n".join(text) + "\n")
+        lines = ",\n  ".join(json.dumps(row.record()) for row in rows)
+        head = json.dumps(about, indent=1)[:-2]
+        (arguments.output / "certificate.json").write_text(head + ',\n "rows": [\n  ' + lines + "\n ]\n}\n")
+    return 0

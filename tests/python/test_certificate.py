@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The certificate on a sample: the contract holds, errors are seen, and what the command writes."""
+
+import json
+
+import pytest
+import smoothact
+import torch
+from smoothact import certificate, cli
+
+CONTRACT = {"f": 2.5, "f'": 4.0, "f''": 4.0}
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16], ids=str)
+@pytest.mark.parametrize("name", list(smoothact.catalogue))
+def test_contract(name, dtype, device):
+    for row in certificate.certify([name], [dtype], device, count=20_000, hard=100):
+        assert row.points > 90
+        if dtype.itemsize == 2:
+            assert row.worst <= 0.51 and row.rounded >= (0.9995 if row.order != "f''" else 0.99), row
+        else:
+            assert row.worst <= CONTRACT[row.order], row
+
+
+def test_it_sees_errors(monkeypatch):
+    """A relative error of a few ulps, a NaN, a lost tail."""
+    exact = certificate.ours
+
+    def spoiled(name, x):
+        f, df, d2f = exact(name, x)
+        return [f * (1 + 5 * torch.finfo(x.dtype).eps), torch.where(x > 3, torch.nan, df), torch.where(x < -50, 0, d2f)]
+
+    monkeypatch.setattr(certificate, "ours", spoiled)
+    f, df, d2f = certificate.certify(["silu"], [torch.float32], count=20_000, hard=50)
+    assert 4 < f.worst < 12
+    assert df.worst == float("inf") and df.at > 3
+    assert d2f.worst > 1e6 and d2f.at < -50
+
+
+def test_command(tmp_path, capsys):
+    pytest.importorskip("tqdm")
+    command = ["certify", "mish", "--dtype", "bfloat16", "--hard", "20", "--output", str(tmp_path)]
+    assert cli.main(command) == 0
+    assert "`mish`" in capsys.readouterr().out
+    assert "`mish`" in (tmp_path / "certificate.md").read_text()
+    rows = json.loads((tmp_path / "certificate.json").read_text())["rows"]
+    assert [row["order"] for row in rows] == ["f", "f'", "f''"]
+    assert cli.main(["certify", "misch"]) == 2 and "mish" in capsys.readouterr().out
+    assert cli.main(["certify", "mish", "--hard", "1"]) == 2
