@@ -52,9 +52,7 @@ def table(rows: list, dtype: str) -> str:
 
 
 def environment(device: str) -> dict[str, str]:
-    cpu = next(
-        (line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")), platform.machine()
-    )
+    cpu = next((line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")), platform.machine())
     return {
         "smoothact": smoothact.__version__,
         "torch": str(torch.__version__),
@@ -87,9 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     dtypes = arguments.dtype or list(DTYPES)
     torch.set_num_threads(1)
-    rows = certify(
-        names, [getattr(torch, d) for d in dtypes], arguments.device, arguments.points, arguments.hard, tqdm
-    )
+    rows = certify(names, [getattr(torch, d) for d in dtypes], arguments.device, arguments.points, arguments.hard, tqdm)
     about = environment(arguments.device)
     text = ["# Certificate", "", ", ".join(f"{key} {value}" for key, value in about.items()) + ".", ""]
     text += [
