@@ -7,7 +7,9 @@ import argparse
 import json
 import math
 import platform
+import subprocess
 from pathlib import Path
+from shutil import which
 
 import torch
 
@@ -53,8 +55,11 @@ def table(rows: list, dtype: str) -> str:
 
 def environment(device: str) -> dict[str, str]:
     cpu = next((line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")), platform.machine())
+    # In a checkout, its commit.
+    git = ["git", "-C", str(Path(smoothact.__file__).parent), "describe", "--always", "--dirty", "--exclude=*"]
+    commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip() if which("git") else ""
     return {
-        "smoothact": smoothact.__version__,
+        "smoothact": smoothact.__version__ + (f" ({commit})" if commit else ""),
         "torch": str(torch.__version__),
         "hardware": torch.cuda.get_device_name() if device.startswith("cuda") else cpu,
         "instruction set": smoothact._C.cpu_capability() if not device.startswith("cuda") else device,
