@@ -6,31 +6,17 @@
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
 
+#include "../ops/entry.h"
 #include "launch.h"
 
 namespace smoothact::cuda {
 namespace {
 
-DType dtype_of(at::ScalarType type, const char* op) {
-  switch (type) {
-    case at::kDouble:
-      return DType::f64;
-    case at::kFloat:
-      return DType::f32;
-    case at::kBFloat16:
-      return DType::bf16;
-    case at::kHalf:
-      return DType::f16;
-    default:
-      TORCH_CHECK_NOT_IMPLEMENTED(false, "smoothact::", op, ": not implemented for ", type);
-  }
-}
-
-Request request_for(at::ScalarType type, int activation, Order order, const double* parameters, const char* op) {
+Request request_for(at::ScalarType type, int activation, Order order, const double* parameters) {
   Request request;
   request.activation = activation;
   request.order = order;
-  request.dtype = dtype_of(type, op);
+  request.dtype = dtype_of(type);
   request.parameters = parameters;
   return request;
 }
@@ -50,7 +36,7 @@ void launch_from(at::TensorIteratorBase& iterator, int activation, Order order, 
   if (iterator.numel() == 0) return;
   TORCH_CHECK(iterator.ndim() <= max_dims, "smoothact::", op, ": more than ", max_dims,
               " dimensions that cannot be merged");
-  Request request = request_for(iterator.dtype(0), activation, order, parameters, op);
+  Request request = request_for(iterator.dtype(0), activation, order, parameters);
   request.ndim = iterator.ndim();
   for (int d = 0; d < request.ndim; ++d) request.sizes[d] = iterator.shape()[d];
   for (int k = 0; k <= inputs_of(order); ++k) {
@@ -64,7 +50,7 @@ void launch_from(at::TensorIteratorBase& iterator, int activation, Order order, 
 void launch_dense(const at::Tensor& out, at::ArrayRef<at::Tensor> in, int activation, Order order,
                   const double* parameters, const char* op) {
   if (out.numel() == 0) return;
-  Request request = request_for(out.scalar_type(), activation, order, parameters, op);
+  Request request = request_for(out.scalar_type(), activation, order, parameters);
   request.ndim = 1;
   request.sizes[0] = out.numel();
   request.operands[0] = out.mutable_data_ptr();

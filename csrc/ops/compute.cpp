@@ -18,19 +18,6 @@
 namespace smoothact {
 namespace {
 
-DType dtype_of(const at::Tensor& t) {
-  switch (t.scalar_type()) {
-    case at::kDouble:
-      return DType::f64;
-    case at::kFloat:
-      return DType::f32;
-    case at::kBFloat16:
-      return DType::bf16;
-    default:
-      return DType::f16;
-  }
-}
-
 constexpr const char* input_names[orders][orders] = {{"self"}, {"grad", "self"}, {"grad_grad", "grad", "self"}};
 
 void check(const Entry& e, Order order, Inputs in, const Parameters& p) {
@@ -77,7 +64,7 @@ at::TensorIterator iterator(const at::Tensor& out, Inputs in) {
 }
 
 void run_cpu(const Entry& e, Order order, const at::Tensor& out, Inputs in, const Parameters& p) {
-  const cpu::Loop loop = cpu::find(e.index, order, dtype_of(out));
+  const cpu::Loop loop = cpu::find(e.index, order, dtype_of(out.scalar_type()));
   const int operands = inputs_of(order) + 1;
   const int64_t size = out.element_size();
   if (same_dense(out, in)) {

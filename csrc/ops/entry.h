@@ -32,6 +32,20 @@ inline std::string op_name(const Entry& e, Order order) { return e.name + suffix
 // Argument order of the ops: what the entry's loops take.
 using Inputs = at::ArrayRef<at::Tensor>;
 
+// Of a tensor that check_input let pass.
+inline DType dtype_of(at::ScalarType type) {
+  switch (type) {
+    case at::kDouble:
+      return DType::f64;
+    case at::kFloat:
+      return DType::f32;
+    case at::kBFloat16:
+      return DType::bf16;
+    default:
+      return DType::f16;
+  }
+}
+
 // Raise what torch would raise: NotImplementedError for a dtype or layout, ValueError for a parameter.
 void check_input(const Entry&, Order, const at::Tensor&);
 void check_parameters(const Entry&, const Parameters&);
