@@ -58,7 +58,8 @@ def perturbations(text: str) -> Iterator[tuple[int, str, str]]:
     for line in code.splitlines(keepends=True):
         if not SKIPPED.search(line):
             for m in NUMBER.finditer(line):
-                new = "0.000244140625" if (float.fromhex if "x" in m[0] else float)(m[0]) == 0 else f"({m[0]} * 1.000244140625)"
+                value = float.fromhex(m[0]) if "x" in m[0] else float(m[0])
+                new = f"({m[0]} * 1.000244140625)" if value else "0.000244140625"
                 yield start + m.start(), m[0], new
             for m in SIGN.finditer(line):
                 yield start + m.start(), m[0], "-" if m[0] == "+" else "+"
