@@ -7,8 +7,6 @@ A slow spell of the machine then meets all of them, and the minimum is what the 
 from __future__ import annotations
 
 import json
-import platform
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 
 import smoothact
 import torch
+from smoothact._machine import commit, processor
 
 RESULTS = Path(__file__).parent / "results"
 SLICE = 2e-3  # seconds that one turn of a candidate takes, about
@@ -47,25 +46,14 @@ def minima(candidates: Mapping[str, Callable[[], Any]], rounds: int = 50, device
 
 def environment(device: str = "cpu") -> dict[str, Any]:
     """What a figure is worth nothing without."""
-    root = Path(__file__).parent
-    git = ["git", "-C", str(root), "describe", "--always", "--dirty", "--exclude=*", "--abbrev=12"]
-    commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
     return {
-        "commit": commit or "unknown",
+        "commit": commit(Path(__file__).parent) or "unknown",
         "smoothact": smoothact.__version__,
         "torch": str(torch.__version__),
         "hardware": torch.cuda.get_device_name() if device.startswith("cuda") else processor(),
         "instruction set": smoothact._C.cpu_capability(),
         "threads": torch.get_num_threads(),
     }
-
-
-def processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def headline(device: str = "cpu") -> str:

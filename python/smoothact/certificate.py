@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -39,9 +39,6 @@ class Row:
     torch_worst: float | None
     torch_at: float | None
     torch_rounded: float | None
-
-    def record(self) -> dict:
-        return asdict(self)
 
 
 def spacing(v: Tensor, dtype: torch.dtype) -> Tensor:

@@ -38,7 +38,7 @@ def test_it_sees_errors(monkeypatch):
 
 
 def test_command(tmp_path, capsys):
-    pytest.importorskip("tqdm")
+    pytest.importorskip("tqdm", reason="the command needs the plot extra")
     command = ["certify", "mish", "--dtype", "bfloat16", "--hard", "20", "--output", str(tmp_path)]
     assert cli.main(command) == 0
     assert "`mish`" in capsys.readouterr().out

@@ -10,8 +10,8 @@ from smoothact.reference import formula
 @pytest.fixture
 def small(monkeypatch):
     """The demo's network and batches, as small as they can be."""
-    pytest.importorskip("matplotlib")
-    pytest.importorskip("tqdm")
+    pytest.importorskip("matplotlib", reason="the demo needs the plot extra")
+    pytest.importorskip("tqdm", reason="the demo needs the plot extra")
     from smoothact.cli import demo_train
 
     monkeypatch.setattr(demo_train, "BATCH", 2)
@@ -44,7 +44,7 @@ class Steps(list):
 
 
 def test_unknown_activation_names_the_nearest(capsys):
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="the demo needs the plot extra")
     assert cli.main(["demo", "--activation", "swsh"]) == 2
     assert "swish" in capsys.readouterr().out
 
@@ -65,8 +65,8 @@ def test_definitions_are_formulas_only(text):
     "wrong", [["--steps", "0"], ["--device", "nowhere"], ["--output", "picture.xyz"], ["--output", "/dev/null/a.png"]]
 )
 def test_demo_refuses_at_once(wrong, capsys):
-    pytest.importorskip("matplotlib")
-    pytest.importorskip("tqdm")
+    pytest.importorskip("matplotlib", reason="the demo needs the plot extra")
+    pytest.importorskip("tqdm", reason="the demo needs the plot extra")
     assert cli.main(["demo", *wrong]) == 2
     assert wrong[0] in capsys.readouterr().out
 

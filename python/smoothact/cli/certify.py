@@ -6,14 +6,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import platform
-import subprocess
+from dataclasses import asdict
 from pathlib import Path
-from shutil import which
 
 import torch
 
 import smoothact
+from smoothact._machine import commit, processor
 from smoothact.cli import need
 
 DTYPES = ("float64", "float32", "bfloat16", "float16")
@@ -54,25 +53,17 @@ def table(rows: list, dtype: str) -> str:
 
 
 def environment(device: str) -> dict[str, str]:
-    cpu = next((line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")), platform.machine())
-    # In a checkout, its commit.
-    git = ["git", "-C", str(Path(smoothact.__file__).parent), "describe", "--always", "--dirty", "--exclude=*"]
-    commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip() if which("git") else ""
+    on_gpu, checkout = device.startswith("cuda"), commit(Path(smoothact.__file__).parent)
     return {
-        "smoothact": smoothact.__version__ + (f" ({commit})" if commit else ""),
+        "smoothact": smoothact.__version__ + (f" ({checkout})" if checkout else ""),
         "torch": str(torch.__version__),
-        "hardware": torch.cuda.get_device_name() if device.startswith("cuda") else cpu,
-        "instruction set": smoothact._C.cpu_capability() if not device.startswith("cuda") else device,
+        "hardware": torch.cuda.get_device_name() if on_gpu else processor(),
+        "instruction set": device if on_gpu else smoothact._C.cpu_capability(),
     }
 
 
-def _cpuinfo() -> list[str]:
-    path = Path("/proc/cpuinfo")
-    return path.read_text().splitlines() if path.exists() else []
-
-
 def run(arguments: argparse.Namespace) -> int:
-    if missing := need("mpmath", "tqdm", extra="plot"):
+    if missing := need("tqdm", extra="plot"):
         print(missing)
         return 1
     from tqdm import tqdm
@@ -103,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output:
         arguments.output.mkdir(parents=True, exist_ok=True)
         (arguments.output / "certificate.md").write_text("\n".join(text) + "\n")
-        lines = ",\n  ".join(json.dumps(row.record()) for row in rows)
+        lines = ",\n  ".join(json.dumps(asdict(row)) for row in rows)
         head = json.dumps(about, indent=1)[:-2]
         (arguments.output / "certificate.json").write_text(head + ',\n "rows": [\n  ' + lines + "\n ]\n}\n")
     return 0
