@@ -81,14 +81,14 @@ constexpr A from_parameters(const double* p) {
   (std::make_index_sequence<A::descriptor.parameters.size>{});
 }
 
-// Calls `use` with the activation, or with the cheaper one that it is where its warp is by a power of two.
+// Calls `use` with the activation, or with a cheaper one that it is at these parameters.
 template <class A, class Use>
-void with_parameters(const double* p, Use&& use) {
+void with_parameters(const double* p, const Use& use) {
   const A a = from_parameters<A>(p);
-  if constexpr (requires { a.shifted(); }) {
-    if (a.warp.shifts()) return use(a.shifted());
-  }
-  use(a);
+  if constexpr (requires { a.specialise(use); })
+    a.specialise(use);
+  else
+    use(a);
 }
 
 }  // namespace SMOOTHACT_ISA

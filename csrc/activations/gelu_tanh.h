@@ -14,15 +14,19 @@ struct GeluCubic {
 
   template <class V>
   SMOOTHACT_FN Argument<V, Sum<V>, Sum<V>> operator()(V x) const {
-    using T = typename V::scalar;
     const V inside = clamp(x, -reach<V>, reach<V>);
-    const Sum<V> cubic = share(inside), k{V(c.leading<T>()), V(c.trailing<T>())}, slope = k * (cubic * 3 + 1);
-    return {of(inside, cubic), slope, slope * inside, k * cubic * 6, max(V(-reach<V>), x)};
+    using T = typename V::scalar;
+    const Sum<V> g = growth(inside), k{V(c.leading<T>()), V(c.trailing<T>())}, slope = k * (g * 3 + -2);
+    return {scaled(grown(inside, g)), slope, slope * inside, k * (g + -1) * 6, max(V(-reach<V>), x)};
   }
   template <class V>
-  SMOOTHACT_FN Folded<V, Sum<V>> fold(V x) const {
-    const V a = max(V(-reach<V>), -abs(x));
-    return {of(a, share(a)), a};
+  SMOOTHACT_FN auto fold(V x) const {
+    const V a = max(V(-reach<V>), minus_abs(x));
+    const Sum<V> u = grown(a, growth(a));
+    if constexpr (math::counts_octaves<V>)
+      return Folded<V, Octaves<V, Sum<V>>>{math::in_octaves(u, Constant(c.value * 1.4426950408889634)), a};
+    else
+      return Folded<V, Sum<V>>{scaled(u), a};
   }
   template <class V>
   SMOOTHACT_FN V unfold(V x, V y) const {
@@ -33,16 +37,21 @@ struct GeluCubic {
   template <class V>
   static constexpr double reach = sizeof(typename V::scalar) == 4 ? 12 : 23.5;  // |z| = 142, 963: the step is 0 or 1
 
-  // kappa x^2
   template <class V>
-  static SMOOTHACT_FN Sum<V> share(V x) {
-    const Sum<V> square = math::square(x), hi = product(Constant(kappa), square.hi);
-    return {hi.hi, fma(V(kappa.value), square.lo, hi.lo)};
+  static SMOOTHACT_FN Sum<V> scaled(Sum<V> u) {
+    const Sum<V> z = product(Constant(c), u.hi);
+    return {z.hi, fma(V(c.value), u.lo, z.lo)};
+  }
+  // 1 + kappa x^2
+  template <class V>
+  static SMOOTHACT_FN Sum<V> growth(V x) {
+    const Sum<V> square = math::square(x), g = product_plus(Constant(kappa), square.hi, V(1));
+    return {g.hi, fma(V(kappa.value), square.lo, g.lo)};
   }
   template <class V>
-  static SMOOTHACT_FN Sum<V> of(V x, Sum<V> share) {
-    const Sum<V> cx = product(Constant(c), x), growth = add(V(1), share.hi), z = product(cx.hi, growth.hi);
-    return {z.hi, z.lo + fma(cx.hi, growth.lo + share.lo, cx.lo * growth.hi)};
+  static SMOOTHACT_FN Sum<V> grown(V x, Sum<V> growth) {
+    const Sum<V> u = product(x, growth.hi);
+    return {u.hi, fma(x, growth.lo, u.lo)};
   }
 };
 

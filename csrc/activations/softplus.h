@@ -9,35 +9,16 @@ namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
 // The integral of the logistic step. The threshold reproduces torch's; the exact function needs none.
-template <class Warp>
-struct SoftplusOf : Integral<Logistic, Warp> {
-  using Base = Integral<Logistic, Warp>;
+struct Softplus : Integral<Logistic, Linear> {
+  using Exact = Integral<Logistic, Linear>;
   Constant threshold;
-  SMOOTHACT_FN constexpr SoftplusOf(Constant beta, Constant threshold) : Base(beta), threshold(threshold) {}
-  SoftplusOf<Shift> shifted() const { return {this->warp.k, threshold}; }
+  SMOOTHACT_FN constexpr Softplus(Constant beta, Constant threshold) : Exact(beta), threshold(threshold) {}
 
-  template <class V>
-  SMOOTHACT_FN V f(V x) const {
-    return select(beyond(x), x, Base::f(x));
+  template <class Use>
+  void specialise(const Use& use) const {
+    if (threshold.value == infinity && warp.shifts()) return use(Integral<Logistic, Shift>(warp.k));
+    use(*this);
   }
-  template <class V>
-  SMOOTHACT_FN V df(V x) const {
-    return select(beyond(x), V(1), Base::df(x));
-  }
-  template <class V>
-  SMOOTHACT_FN V d2f(V x) const {
-    return select(beyond(x), V(0), Base::d2f(x));
-  }
-
- private:
-  template <class V>
-  SMOOTHACT_FN typename V::Mask beyond(V x) const {
-    return V(threshold) < V(this->warp.k) * x;
-  }
-};
-
-struct Softplus : SoftplusOf<Linear> {
-  using SoftplusOf::SoftplusOf;
   static constexpr Descriptor descriptor{
       .name = "softplus",
       .module = "Softplus",
@@ -50,6 +31,25 @@ struct Softplus : SoftplusOf<Linear> {
       .slopes = {0, 1},
       .at_zero = 0.6931471805599453,
   };
+
+  template <class V>
+  SMOOTHACT_FN V f(V x) const {
+    return select(beyond(x), x, Exact::f(x));
+  }
+  template <class V>
+  SMOOTHACT_FN V df(V x) const {
+    return select(beyond(x), V(1), Exact::df(x));
+  }
+  template <class V>
+  SMOOTHACT_FN V d2f(V x) const {
+    return select(beyond(x), V(0), Exact::d2f(x));
+  }
+
+ private:
+  template <class V>
+  SMOOTHACT_FN typename V::Mask beyond(V x) const {
+    return V(threshold) < V(warp.k) * x;
+  }
 };
 inline constexpr Function<Softplus> softplus{};
 

@@ -106,9 +106,11 @@ struct Composite {
   friend Composite fma(const Composite& a, const Composite& b, const Composite& c) { return a * b + c; }
   // Differentiates as the right branch at 0, as the formulas' `x < 0 ? left : right` do.
   friend Composite abs(const Composite& a) { return select(a < 0, -a, a); }
+  friend Composite minus_abs(const Composite& a) { return -abs(a); }
   friend Composite copysign(const Composite& a, const Composite& sign) {
     return Composite(at::copysign(a.on(sign.tensor), sign.tensor));
   }
+  friend Composite multiply_sign(const Composite& a, const Composite& sign) { return sign.constant < 0 ? -a : a; }
   friend Composite sqrt(const Composite& a) { return Composite(at::sqrt(a.tensor)); }
   friend Composite max(const Composite& bound, const Composite& x) {
     if (bound.is_constant() && x.is_constant()) return std::max(bound.constant, x.constant);
@@ -144,14 +146,22 @@ Scaled<Composite<T>> exp_bounded(const Sum<Composite<T>>& z) {
   return {corrected, corrected};
 }
 template <class T>
+Composite<T> expm1(const Composite<T>& z) {
+  // Inductor's own for the CPU is exp(z) - 1.
+  const Composite<T> near = z * z * detail::expm1_tail(z) + z, far(at::sub(at::exp(z.tensor), 1));
+  return select(abs(z) < 0.34, near, far);
+}
+template <class T>
 struct Exponential<Composite<T>> {
   using V = Composite<T>;
-  V half;
+  V z, half;
   template <class Z>
-  explicit Exponential(const Z& z) : half(exp_bounded(z).m) {}
+  explicit Exponential(const Z& z) : z(leading(z)), half(exp_bounded(z).m) {}
   Scaled<V> scaled() const { return {half, half}; }
   Scaled<V> times(const V& x) const { return {x * half, half}; }
   V beside_one() const { return half * half; }
+  V plus_one() const { return 1 + half * half; }
+  V minus_one() const { return expm1(z); }
 };
 template <class T>
 Scaled<Composite<T>> select(const typename Composite<T>::Mask& mask, Scaled<Composite<T>> a, const Composite<T>& b) {
@@ -161,11 +171,17 @@ template <class T>
 Scaled<Composite<T>> select(const typename Composite<T>::Mask& mask, const Composite<T>& a, Scaled<Composite<T>> b) {
   return {select(mask, a, b.m), b.n.is_zero() ? 0 : select(mask, Composite<T>(1), b.n)};
 }
-template <class T>
-Composite<T> expm1(const Composite<T>& z) {
-  // Inductor's own for the CPU is exp(z) - 1.
-  const Composite<T> near = z * z * detail::expm1_tail(z) + z, far(at::sub(at::exp(z.tensor), 1));
-  return select(abs(z) < 0.34, near, far);
+// From the exponential that does not overflow.
+template <class V, class T>
+Scaled<V> logistic(const Sum<Composite<T>>& z) {
+  const auto negative = z.hi < 0;
+  const Exponential<V> e(Sum<V>{-abs(z.hi), select(negative, z.lo, -z.lo)});
+  const Scaled<V> numerator = select(negative, e.scaled(), V(1));
+  return numerator / e.plus_one();
+}
+template <class V, class T>
+Scaled<V> logistic(const Composite<T>& z) {
+  return logistic<V>(Sum<V>{z, 0});
 }
 template <class T>
 ExpExpm1<Composite<T>> exp_expm1(const Sum<Composite<T>>& z) {
@@ -239,6 +255,12 @@ Sum<Composite<T>> product(const Constant& k, const Composite<T>& x) {
   const double lo = (k.value - hi) + k.low, down = std::abs(k.value) < 1e-30 ? 0x1p-32 : 1;  // x up to overflow
   const Halves<T> h(x * down);
   return {p, ((h.hi * (hi / down) - p) + h.lo * (hi / down)) + (h.hi + h.lo) * (lo / down)};
+}
+template <class T>
+Sum<Composite<T>> product_plus(const Constant& k, const Composite<T>& x, const Composite<T>& c) {
+  const Sum<Composite<T>> p = product(k, x);
+  const Composite<T> s = p.hi + c;
+  return {s, (p.hi - (s - c)) + p.lo};
 }
 template <class T>
 Composite<T> product_error(const Composite<T>&, const Composite<T>&, const Composite<T>&) {

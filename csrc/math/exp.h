@@ -50,6 +50,13 @@ SMOOTHACT_FN V expm1_tail(V r) {
                       0x1.28aca7e28419dp-22, 0x1.ad795120bbc18p-26);
 }
 
+// (2^f - 1)/f, |f| <= 1/2
+template <class V>
+SMOOTHACT_FN V exp2m1_over(V f) {
+  static_assert(sizeof(typename V::scalar) == 4);
+  return polynomial(f, 0x1.62e43p-1, 0x1.ebfbdep-3, 0x1.c6af5cp-5, 0x1.3b2b1ep-7, 0x1.5f1d4ap-10, 0x1.440c74p-13);
+}
+
 template <class T>
 struct Ln2;
 template <>
@@ -60,6 +67,13 @@ template <>
 struct Ln2<double> {
   static constexpr double reciprocal = 0x1.71547652b82fep0, hi = 0x1.62e42fefa39efp-1, lo = 0x1.abc9e3b39803fp-56;
 };
+
+// x k to the nearest integer
+template <class V>
+SMOOTHACT_FN V nearest_multiple(V x, V k) {
+  const V magic = Format<typename V::scalar>::round_magic;
+  return fma(x, k, magic) - magic;
+}
 
 // z = n ln 2 + r. The product with the leading part of ln 2 cancels exactly against z.
 template <class V>
@@ -78,10 +92,7 @@ struct Reduced {
 
  private:
   using L = Ln2<typename V::scalar>;
-  static SMOOTHACT_FN V multiple(V z) {
-    const V magic = Format<typename V::scalar>::round_magic;
-    return fma(z, V(L::reciprocal), magic) - magic;
-  }
+  static SMOOTHACT_FN V multiple(V z) { return nearest_multiple(z, V(L::reciprocal)); }
 };
 
 }  // namespace detail
@@ -115,21 +126,67 @@ SMOOTHACT_FN V exp(V z) {
   return exp_scaled(z).value();
 }
 
-// e^z = 2^n (1 + p) for -Format::tail <= z <= 0: p carries more digits than 1 + p, and a factor takes them in.
+// z/ln 2 = k x with a k of two terms, not yet multiplied out: what is left of it beside an integer is rounded once.
+template <class V, class X = V>
+struct Octaves {
+  X x;
+  V k, k_lo;
+
+  SMOOTHACT_FN V n() const { return detail::nearest_multiple(leading(x), k); }
+  SMOOTHACT_FN V beside(V n) const {
+    if constexpr (std::is_same_v<X, V>)
+      return fma(x, k_lo, fma(x, k, -n));
+    else
+      return fma(x.lo, k, fma(x.hi, k_lo, fma(x.hi, k, -n)));
+  }
+};
+
+template <class V>
+inline constexpr bool counts_octaves = requires {
+  V::lanes;
+}
+&&sizeof(typename V::scalar) == 4;
+template <class X>
+SMOOTHACT_FN auto in_octaves(X x, const Constant& k) {
+  using V = decltype(leading(x));
+  return Octaves<V, X>{x, V(k), V(k.trailing<typename V::scalar>())};
+}
+
+// e^z = 2^n (1 + p), |z| <= Format::tail: p carries more digits than 1 + p, and a factor takes them in.
 template <class V>
 struct Exponential {
   V p, n;
 
-  template <class Z>
-  SMOOTHACT_FN explicit Exponential(Z z) : Exponential(detail::Reduced<V>(z)) {}
+  SMOOTHACT_FN explicit Exponential(V z) : Exponential(detail::Reduced<V>(z)) {}
+  SMOOTHACT_FN explicit Exponential(Sum<V> z) : Exponential(detail::Reduced<V>(z)) {}
+  template <class X>
+  SMOOTHACT_FN explicit Exponential(const Octaves<V, X>& z) : n(z.n()) {
+    const V f = z.beside(n);
+    p = f * detail::exp2m1_over(f);
+  }
 
   SMOOTHACT_FN Scaled<V> scaled() const { return {1 + p, n}; }
   SMOOTHACT_FN Scaled<V> times(V x) const { return {fma(x, p, x), n}; }
-  SMOOTHACT_FN V beside_one() const { return ldexp_beside_one(1 + p, n); }
+  // Of the next three, each for z <= 0 and rounded once:
+  SMOOTHACT_FN V beside_one() const { return about(0); }  // e^z, no digits below 2^-64
+  SMOOTHACT_FN V plus_one() const { return about(1); }    // e^z + 1
+  SMOOTHACT_FN V minus_one() const { return about(-1); }  // e^z - 1
 
  private:
   SMOOTHACT_FN explicit Exponential(const detail::Reduced<V>& d) : p(d.expm1()), n(d.n) {}
+  SMOOTHACT_FN V about(double c) const {
+    const V s = power_beside_one(n);
+    return fma(s, p, c == 0 ? s : s + c);
+  }
 };
+
+// e^z/(1 + e^z) for -Format::tail <= z <= 40. Where 2^-n would overflow, it stays at 2^100, beside which 1 is nothing.
+template <class V, class Z>
+SMOOTHACT_FN Scaled<V> logistic(Z z) {
+  const Exponential<V> e(z);
+  const V n = max(V(-100), e.n);
+  return {(1 + e.p) / ((1 + power_of_two(-n)) + e.p), e.n - n};
+}
 
 template <class V>
 struct ExpExpm1 {

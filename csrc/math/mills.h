@@ -6,6 +6,7 @@
 #pragma once
 
 #include "exp.h"
+#include "mills_table.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
@@ -76,6 +77,15 @@ SMOOTHACT_FN Scaled<V> normal_pdf(V t) {
 template <class V>
 SMOOTHACT_FN Scaled<V> weighted_tail(V t) {
   using N = detail::Normal<typename V::scalar>;
+#if !defined(__CUDACC__)
+  if constexpr (counts_octaves<V>) {
+    const V u = min(V(N::fitted), t);
+    const Exponential<V> e(in_octaves(square(u), Constant(-0.5 * 1.4426950408889634)));
+    const detail::MillsSegment<V> ratio(u);
+    const V y = e.times(u).m;
+    return {fma(y, ratio.d, y), e.n + ratio.k};
+  }
+#endif
   const V u = min(V(N::reach), t);
   return detail::weighted_tail(u, V(-0.5) * u, V(-N::scale), u < V(N::near));
 }

@@ -171,7 +171,17 @@ SMOOTHACT_FN Float<T, N> abs(Float<T, N> a) {
   return from_bits<T, N>(bits<T, N>(a) & ~sign_bit<T>);
 }
 template <class T, int N>
+SMOOTHACT_FN Float<T, N> minus_abs(Float<T, N> a) {
+  return from_bits<T, N>(bits<T, N>(a) | sign_bit<T>);
+}
+template <class T, int N>
 SMOOTHACT_FN Float<T, N> copysign(Float<T, N> a, Float<T, N> sign) {
+#if defined(__AVX512F__) && !defined(__CUDACC__)
+  if constexpr (avx512<T, N>) {
+    const Bits<T, N> mask = Bits<T, N>{} + sign_bit<T>;
+    return (Float<T, N>)_mm512_ternarylogic_epi64((__m512i)a, (__m512i)sign, (__m512i)mask, 0xd8);
+  }
+#endif
   return from_bits<T, N>((bits<T, N>(a) & ~sign_bit<T>) | (bits<T, N>(sign) & sign_bit<T>));
 }
 
@@ -210,6 +220,11 @@ SMOOTHACT_FN Float<T, N> min(Float<T, N> bound, Float<T, N> x) {
   else
 #endif
     return bound < x ? bound : x;
+}
+
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> multiply_sign(Float<T, N> a, Float<T, N> sign) {
+  return from_bits<T, N>(bits<T, N>(a) ^ (bits<T, N>(sign) & sign_bit<T>));
 }
 
 template <class T, int N>
@@ -272,12 +287,37 @@ SMOOTHACT_FN Float<T, N> ldexp(Float<T, N> m, Float<T, N> n) {
   }
 }
 template <class T, int N>
-SMOOTHACT_FN Float<T, N> ldexp_beside_one(Float<T, N> m, Float<T, N> n) {
+SMOOTHACT_FN Float<T, N> power_beside_one(Float<T, N> n) {
   if constexpr (avx512<T, N>)
-    return ldexp<T, N>(m, n);
+    return ldexp<T, N>(broadcast<T, N>(1), n);
   else
-    return m * power_of_two<T, N>(max<T, N>(broadcast<T, N>(T(-64)), n));
+    return power_of_two<T, N>(max<T, N>(broadcast<T, N>(T(-64)), n));
 }
+
+// table[i mod 16], lane by lane, i the integer in the lane's bits. Not on the device, where registers cannot be
+// indexed.
+#if !defined(__CUDACC__)
+template <int N>
+SMOOTHACT_FN Float<float, N> lookup(const float* table, Bits<float, N> i) {
+  if constexpr (N == 1) {
+    return table[i & 15];
+#if defined(__AVX512F__)
+  } else if constexpr (avx512<float, N>) {
+    return (Float<float, N>)_mm512_permutexvar_ps((__m512i)i, _mm512_load_ps(table));
+#endif
+#if defined(__AVX2__)
+  } else if constexpr (avx2<float, N>) {
+    const __m256 low = _mm256_permutevar8x32_ps(_mm256_load_ps(table), (__m256i)i);
+    const __m256 high = _mm256_permutevar8x32_ps(_mm256_load_ps(table + 8), (__m256i)i);
+    return (Float<float, N>)_mm256_blendv_ps(low, high, (__m256)(i << 28));
+#endif
+  } else {
+    Float<float, N> r;
+    for (int k = 0; k < N; ++k) r[k] = table[i[k] & 15];
+    return r;
+  }
+}
+#endif
 
 }  // namespace math::native
 }  // namespace SMOOTHACT_ISA

@@ -60,7 +60,7 @@ struct Format;
 template <>
 struct Format<float> {
   using bits = int;
-  static constexpr int mantissa = 23, bias = 127;
+  static constexpr int mantissa = 23, bias = 127, digits = 24;
   static constexpr double round_magic = 0x1.8p23;
   // exp(-tail) times any power of x that occurs is below the smallest subnormal; 2^(-tail/ln 2) is two normal powers.
   static constexpr double tail = 150;
@@ -69,11 +69,16 @@ struct Format<float> {
 template <>
 struct Format<double> {
   using bits = long long;
-  static constexpr int mantissa = 52, bias = 1023;
+  static constexpr int mantissa = 52, bias = 1023, digits = 53;
   static constexpr double round_magic = 0x1.8p52;
   static constexpr double tail = 1000;
   static constexpr double largest = std::numeric_limits<double>::max();
 };
+
+// Digits that a result about to be rounded to bfloat16 needs: eight, and as many again lest the rounding go astray.
+inline constexpr int bfloat16_digits = 17;
+template <class V>
+inline constexpr bool coarse = V::digits <= bfloat16_digits;
 
 template <class V>
 SMOOTHACT_FN V clamp(V x, double low, double high) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Simd<T, N>: N lanes of T in one register; N = 1 is the scalar, on the host and on the device.
-// Lanes never mix, so a value's result does not depend on its neighbours.
+// Lanes never mix, so a value's result does not depend on its neighbours. `Digits` is how many of a result count.
 #pragma once
 
 #include "native.h"
@@ -10,11 +10,11 @@ namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 namespace math {
 
-template <class T, int N>
+template <class T, int N, int Digits = Format<T>::digits>
 struct Simd {
   using scalar = T;
   using Register = typename native::Registers<T, N>::Float;
-  static constexpr int lanes = N;
+  static constexpr int lanes = N, digits = Digits;
 
   Register v;
 
@@ -51,7 +51,10 @@ struct Simd {
   // a*b + c with one rounding.
   friend SMOOTHACT_FN Simd fma(Simd a, Simd b, Simd c) { return from(native::fma<T, N>(a.v, b.v, c.v)); }
   friend SMOOTHACT_FN Simd abs(Simd a) { return from(native::abs<T, N>(a.v)); }
+  friend SMOOTHACT_FN Simd minus_abs(Simd a) { return from(native::minus_abs<T, N>(a.v)); }
   friend SMOOTHACT_FN Simd copysign(Simd a, Simd sign) { return from(native::copysign<T, N>(a.v, sign.v)); }
+  // a with its sign changed where the other's is negative
+  friend SMOOTHACT_FN Simd multiply_sign(Simd a, Simd sign) { return from(native::multiply_sign<T, N>(a.v, sign.v)); }
   friend SMOOTHACT_FN Simd sqrt(Simd a) { return from(native::sqrt<T, N>(a.v)); }
   // Where x is NaN or equal to the bound, min and max return x: NaN passes, and max(0, -0.0) keeps its sign.
   friend SMOOTHACT_FN Simd max(Simd bound, Simd x) { return from(native::max<T, N>(bound.v, x.v)); }
@@ -62,9 +65,21 @@ struct Simd {
   friend SMOOTHACT_FN Simd power_of_two(Simd n) { return from(native::power_of_two<T, N>(n.v)); }
   // m * 2^n, rounded once, for integral |n| <= 252 (float) or 2044 (double).
   friend SMOOTHACT_FN Simd ldexp(Simd m, Simd n) { return from(native::ldexp<T, N>(m.v, n.v)); }
-  // The same for n <= 0 and what is added to 1: 2^n may come out as 2^-64 where it is less.
-  friend SMOOTHACT_FN Simd ldexp_beside_one(Simd m, Simd n) { return from(native::ldexp_beside_one<T, N>(m.v, n.v)); }
+  // 2^n for n <= 127 beside 1: may come out as 2^-64 where it is less.
+  friend SMOOTHACT_FN Simd power_beside_one(Simd n) { return from(native::power_beside_one<T, N>(n.v)); }
 };
+
+// The bits of a as integers, shifted; and an entry of a table for each lane, by the last four bits.
+template <class V>
+SMOOTHACT_FN auto shift_right(V a, int count) {
+  return native::bits<typename V::scalar, V::lanes>(a.v) >> count;
+}
+#if !defined(__CUDACC__)
+template <class V>
+SMOOTHACT_FN V lookup(const float (&table)[16], native::Bits<float, V::lanes> i) {
+  return V::from(native::lookup<V::lanes>(table, i));
+}
+#endif
 
 }  // namespace math
 }  // namespace SMOOTHACT_ISA

@@ -36,6 +36,15 @@ struct Sum {
   friend SMOOTHACT_FN Sum operator+(Sum a, V b) { return a + Sum{b, 0}; }
 };
 
+template <class V>
+SMOOTHACT_FN V leading(V a) {
+  return a;
+}
+template <class V>
+SMOOTHACT_FN V leading(Sum<V> a) {
+  return a.hi;
+}
+
 template <class M, class V>
 SMOOTHACT_FN Sum<V> select(const M& mask, Sum<V> a, Sum<V> b) {
   return {select(mask, a.hi, b.hi), select(mask, a.lo, b.lo)};
@@ -77,6 +86,12 @@ SMOOTHACT_FN Sum<V> product(const Constant& k, V x) {
 template <class V>
 SMOOTHACT_FN Sum<V> square(V x) {
   return product(x, x);
+}
+// kx + c, c a multiple of the sum's last place.
+template <class V>
+SMOOTHACT_FN Sum<V> product_plus(const Constant& k, V x, V c) {
+  const V s = fma(V(k), x, c);
+  return {s, fma(V(k.trailing<typename V::scalar>()), x, fma(V(k), x, c - s))};
 }
 
 // a b + c, one rounding in hi

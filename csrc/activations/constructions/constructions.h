@@ -21,9 +21,22 @@ struct Construction {
   }
 };
 
+// Most parameters in use are powers of two.
+template <template <template <class, class> class, class> class Of, template <class, class> class H, class Warp,
+          class Use>
+void shifted(const Of<H, Warp>& a, const Use& use) {
+  if constexpr (requires { a.warp.shifts(); }) {
+    if (a.warp.shifts()) return use(Of<H, Shift>{{{a.warp.k}}});
+  }
+  use(a);
+}
+
 template <template <class, class> class H, class Warp>
 struct Step : Construction<H, Warp> {
-  Step<H, Shift> shifted() const { return {{{this->warp.k}}}; }
+  template <class Use>
+  void specialise(const Use& use) const {
+    shifted(*this, use);
+  }
   template <class V>
   SMOOTHACT_FN V f(V x) const {
     return this->step(this->warp(x)).value().value();
@@ -42,7 +55,10 @@ struct Step : Construction<H, Warp> {
 
 template <template <class, class> class H, class Warp>
 struct Sign : Construction<H, Warp> {
-  Sign<H, Shift> shifted() const { return {{{this->warp.k}}}; }
+  template <class Use>
+  void specialise(const Use& use) const {
+    shifted(*this, use);
+  }
   template <class V>
   SMOOTHACT_FN V f(V x) const {
     return this->step(this->warp(x)).sign();
@@ -61,11 +77,15 @@ struct Sign : Construction<H, Warp> {
 
 template <template <class, class> class H, class Warp>
 struct Gate : Construction<H, Warp> {
+  template <class Use>
+  void specialise(const Use& use) const {
+    shifted(*this, use);
+  }
   template <class V>
   SMOOTHACT_FN V f(V x) const {
     if constexpr (requires { H<V, V>::decay(x, x); }) {
       const auto p = this->warp.fold(x);
-      return this->warp.unfold(x, H<V, decltype(p.a)>::decay(p.a, p.x).value());
+      return this->warp.unfold(x, H<V, V>::decay(p.a, p.x).value());
     } else {
       return this->step(this->warp(x)).gate(x);
     }

@@ -7,13 +7,41 @@
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
+// exp(min(x, 0)), 0 included
+template <class V>
+SMOOTHACT_FN math::Exponential<V> nonpositive_exponential(V x) {
+  return math::Exponential<V>(clamp(x, -math::Format<typename V::scalar>::tail, 0));
+}
+
+// exp(x) - 1 left of 0, x right of it. The larger of the two: exp(0) - 1 is 0.
+struct UnitExponentialLinear {
+  template <class V>
+  SMOOTHACT_FN V f(V x) const {
+    return max(nonpositive_exponential(x).minus_one(), x);
+  }
+  template <class V>
+  SMOOTHACT_FN V df(V x) const {
+    return nonpositive_exponential(x).scaled().value();
+  }
+  template <class V>
+  SMOOTHACT_FN V d2f(V x) const {
+    return select(x > 0, V(0), df(x));
+  }
+};
+
 // scale (exp(x) - 1) left of 0, slope x right of it.
 struct ExponentialLinear {
   math::Constant scale, slope;
 
+  template <class Use>
+  void specialise(const Use& use) const {
+    if (scale.value == 1 && slope.value == 1) return use(UnitExponentialLinear{});
+    use(*this);
+  }
+
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    return select(x < 0, scaled(exp_expm1(min(V(0), x)).em1.hi), V(slope) * x);
+    return select(x < 0, scaled(nonpositive_exponential(x).minus_one()), V(slope) * x);
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {
@@ -32,7 +60,7 @@ struct ExponentialLinear {
   }
   template <class V>
   SMOOTHACT_FN V decay(V x) const {
-    auto e = exp_scaled(min(V(0), x));
+    auto e = nonpositive_exponential(x).scaled();
     e.m = scaled(e.m);
     return e.value();
   }

@@ -12,6 +12,8 @@ namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
 using math::Constant;
+using math::leading;
+using math::Octaves;
 using math::Scaled;
 using math::Sum;
 
@@ -28,28 +30,30 @@ struct Argument {
   V x;            // the factor of a gate: x, tamed where the step is below the smallest number
 };
 
-// For a gate whose step has H(-z) = 1 - H(z): xH(z) = ramp(x) + y, where y decays on both sides.
+// For a gate whose step has H(-z) = 1 - H(z): xH(z) = max(0, x) + y, where y = -|x|H(-|z|) decays on both sides.
 template <class V, class Z>
 struct Folded {
   Z a;  // -|z|
-  V x;  // as in Argument
+  V x;  // -|x|, tamed as in Argument
 };
 
 template <class V>
-SMOOTHACT_FN V leading(V z) {
-  return z;
+SMOOTHACT_FN V below_zero(V z) {
+  return max(V(-tail<V>), minus_abs(z));
 }
 template <class V>
-SMOOTHACT_FN V leading(Sum<V> z) {
-  return z.hi;
+SMOOTHACT_FN Sum<V> below_zero(Sum<V> z) {
+  return {minus_abs(z.hi), select(z.hi < 0, z.lo, -z.lo)};
+}
+
+// z, tamed on both sides
+template <class V>
+SMOOTHACT_FN V at_most(V z, double high) {
+  return clamp(z, -tail<V>, high);
 }
 template <class V>
-SMOOTHACT_FN V minus_abs(V z) {
-  return max(V(-tail<V>), -abs(z));
-}
-template <class V>
-SMOOTHACT_FN Sum<V> minus_abs(Sum<V> z) {
-  return {-abs(z.hi), select(z.hi < 0, z.lo, -z.lo)};
+SMOOTHACT_FN Sum<V> at_most(Sum<V> z, double high) {
+  return {min(V(high), z.hi), z.lo};
 }
 
 // z = x
@@ -60,7 +64,7 @@ struct Unit {
   }
   template <class V>
   SMOOTHACT_FN Folded<V, V> fold(V x) const {
-    const V a = minus_abs(x);
+    const V a = below_zero(x);
     return {a, a};
   }
   // xH(z) has the sign of x, -0 too.
@@ -70,10 +74,40 @@ struct Unit {
   }
 };
 
-// z = kx, k a power of two: exact.
-struct Shift {
-  Constant k;
+// What z = kx of either kind shares.
+struct Multiple {
+  Constant k, sign, magnitude, reach, octaves;  // octaves: |k|/ln 2
+  SMOOTHACT_FN constexpr Multiple(Constant k)
+      : k(k),
+        sign(k.value < 0 ? -1 : 1),
+        magnitude(sign.value * k.value, sign.value * k.low),
+        reach(1 / magnitude.value),
+        octaves(magnitude.value * 1.4426950408889634) {}
 
+  template <class V>
+  SMOOTHACT_FN auto fold(V x) const {
+    const V a = max(-far<V>(), minus_abs(x));
+    if constexpr (math::counts_octaves<V>)
+      return Folded<V, Octaves<V>>{math::in_octaves(a, octaves), a};
+    else
+      return Folded<V, Sum<V>>{product(magnitude, a), a};
+  }
+  // xH(kx) of a negative k is the mirror image.
+  template <class V>
+  SMOOTHACT_FN V unfold(V x, V y) const {
+    if (k.value == 0) return V(0.5) * x;  // H(0), at the infinities too
+    return multiply_sign(Unit{}.unfold(multiply_sign(x, V(sign)), y), V(sign));
+  }
+
+ protected:
+  template <class V>
+  SMOOTHACT_FN V far() const {
+    return min(V(math::Format<typename V::scalar>::largest), V(reach) * tail<V>);
+  }
+};
+
+// z = kx, k a power of two: exact.
+struct Shift : Multiple {
   template <class V>
   SMOOTHACT_FN Argument<V, V, V> operator()(V x) const {
     const V z = V(k) * x;
@@ -82,38 +116,18 @@ struct Shift {
 };
 
 // z = kx, with the rounding error of the product kept: it would be multiplied by z in the tail.
-struct Linear {
-  Constant k, reach;
-  SMOOTHACT_FN constexpr Linear(Constant k) : k(k), reach(1 / (k.value < 0 ? -k.value : k.value)) {}
+struct Linear : Multiple {
+  using Multiple::Multiple;
   // Most parameters in use are powers of two.
   bool shifts() const { return k.value != 0 && (std::bit_cast<long long>(k.value) & ((1LL << 52) - 1)) == 0; }
 
   template <class V>
   SMOOTHACT_FN Argument<V, Sum<V>, Sum<V>> operator()(V x) const {
     using T = typename V::scalar;
-    const Sum<V> z = product(k, inside(x));
     const V far = this->far<V>();
+    const Sum<V> z = product(k, min(far, max(-far, x)));
     const V guarded = select((z.hi < 0) & (far < abs(x)), copysign(V(0), x), x);
     return {z, {V(k), V(k.template trailing<T>())}, z, {0, 0}, guarded};
-  }
-  template <class V>
-  SMOOTHACT_FN Folded<V, Sum<V>> fold(V x) const {
-    const V t = inside(x);
-    return {minus_abs(product(k, t)), t};
-  }
-  template <class V>
-  SMOOTHACT_FN V unfold(V x, V y) const {
-    return select(V(k) * x < 0, y, x - y);
-  }
-
- private:
-  template <class V>
-  SMOOTHACT_FN V far() const {
-    return min(V(math::Format<typename V::scalar>::largest), V(reach) * tail<V>);
-  }
-  template <class V>
-  SMOOTHACT_FN V inside(V x) const {
-    return min(far<V>(), max(-far<V>(), x));
   }
 };
 

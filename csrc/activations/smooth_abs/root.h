@@ -18,7 +18,7 @@ struct RootAbs {
   template <class V>
   SMOOTHACT_FN V excess(V x) const {
     const Root<V> r(*this, x);
-    const V e = r.over(math::add(V(0.5) * r.root, V(0.5) * r.u)) * (V(0.5) * V(r.a.scale));
+    const V e = r.over(math::add(r.root, r.u)) * V(r.a.scale);
     return select(V(r.largest) < abs(x), V(0), e);
   }
   // 1 - |A'| = (A - |x|)/A
@@ -41,7 +41,11 @@ struct RootAbs {
   struct Normalised {
     math::Constant scale, inverse, b;  // 2^e, 2^-e, B
 
-    SMOOTHACT_FN constexpr Normalised(double b, double least) : Normalised(b, b < least || 4 <= b ? exponent(b) : 0) {}
+    // u and A are halved at least: their sum must not overflow.
+    SMOOTHACT_FN constexpr Normalised(double b, double least)
+        : Normalised(b, b < least || 16 <= b ? exponent(b)
+                        : b == 0             ? 0
+                                             : 1) {}
     SMOOTHACT_FN constexpr Normalised(double b, int e)
         : scale(power(e)), inverse(power(-e)), b(b * power(-e) * power(-e)) {}
 

@@ -10,28 +10,24 @@ inline namespace SMOOTHACT_ISA {
 // H(z) = 1/(1 + exp(-z)), from e = exp(-|z|) <= 1 alone: 1 - H and 1 - tanh^2, which lose every digit, never occur.
 template <class V, class Z>
 struct Logistic {
-  Z a;  // -|z|
-  V z;
+  Z z, a;  // a = -|z|
   typename V::Mask negative;
 
-  SMOOTHACT_FN explicit Logistic(Z argument) : a(minus_abs(argument)), z(leading(argument)), negative(z < 0) {}
+  SMOOTHACT_FN explicit Logistic(Z z) : z(z), a(below_zero(z)), negative(leading(z) < 0) {}
 
-  // H = b - b H(-|z|), b = e or 1: where e is small, the division's error does not count.
-  SMOOTHACT_FN Scaled<V> value() const {
+  SMOOTHACT_FN Scaled<V> value() const { return math::logistic<V>(at_most(z, 40)); }
+  // xH(a) = xe - xe e/(1 + e): where e is small, the division's error does not count.
+  template <class A>
+  static SMOOTHACT_FN Scaled<V> decay(const A& a, V x) {
     const math::Exponential<V> e(a);
-    return minus_fraction(select(negative, e.scaled(), V(1)), e);
-  }
-  // xH(-|z|)
-  static SMOOTHACT_FN Scaled<V> decay(Z a, V x) {
-    const math::Exponential<V> e(a);
-    return minus_fraction(e.times(x), e);
+    const Scaled<V> xe = e.times(x);
+    const V w = e.beside_one();
+    return {fma(-xe.m, w / (1 + w), xe.m), xe.n};
   }
   // tanh(z/2) = 2H - 1
   SMOOTHACT_FN V sign() const {
-    const V em1 = exp_expm1(a).em1.hi;
-    const Sum<V> d = math::add(V(2), em1);  // in [1, 2], where 3/2 - d/2 is close enough to 1/d
-    const V q = em1 / d.hi;
-    return copysign(fma(q, d.lo * fma(V(0.5), d.hi, V(-1.5)), q), z);
+    const math::Exponential<V> e(a);
+    return copysign(e.minus_one() / e.plus_one(), leading(z));
   }
   // Distance of the integral of H from max(z, 0).
   SMOOTHACT_FN Scaled<V> excess() const { return log1p_scaled(exp_bounded(a)); }
@@ -56,12 +52,6 @@ struct Logistic {
     const auto x = exp_expm1(a);
     const Sum<V> d = one_plus(x.value()), numerator = a_ * d + b * select(negative, -x.em1, x.em1);
     return {quotient(numerator * x.m, d * d * d), x.n};
-  }
-
- private:
-  static SMOOTHACT_FN Scaled<V> minus_fraction(Scaled<V> b, const math::Exponential<V>& e) {
-    const V w = e.beside_one();
-    return {fma(-b.m, w / (1 + w), b.m), b.n};
   }
 };
 

@@ -23,7 +23,7 @@ struct NormalCdf {
   }
   SMOOTHACT_FN Scaled<V> slope() const { return normal_pdf(t); }
   // aH(a) = -tQ(t), t = -a
-  static SMOOTHACT_FN Scaled<V> decay(Z, V a) { return -weighted_tail(-a); }
+  static SMOOTHACT_FN Scaled<V> decay(V, V a) { return -weighted_tail(-a); }
   // H + zH'
   SMOOTHACT_FN V gate_slope(V) const {
     const V s = weighted_tail_slope(t).value();
