@@ -22,11 +22,13 @@ struct GeluCubic {
   template <class V>
   SMOOTHACT_FN auto fold(V x) const {
     const V a = max(V(-reach<V>), minus_abs(x));
-    const Sum<V> u = grown(a, growth(a));
+    const Sum<V> g = growth(a), y = grown(a, g);
+    const Sum<V> slope = product_plus(Constant(3 * c.value * kappa.value), a * a, V(c));
+    const Sum<V> u = grown(a, {slope.hi, slope.lo + V(c.trailing<typename V::scalar>())});
     if constexpr (math::counts_octaves<V>)
-      return Folded<V, Octaves<V, Sum<V>>>{math::in_octaves(u, Constant(c.value * 1.4426950408889634)), a};
+      return Folded<V, Octaves<V, Sum<V>>, Sum<V>>{math::in_octaves(y, Constant(c.value * 1.4426950408889634)), a, u};
     else
-      return Folded<V, Sum<V>>{scaled(u), a};
+      return Folded<V, Sum<V>, Sum<V>>{scaled(y), a, u};
   }
   template <class V>
   SMOOTHACT_FN V unfold(V x, V y) const {

@@ -45,6 +45,16 @@ SMOOTHACT_FN V leading(Sum<V> a) {
   return a.hi;
 }
 
+// y, and what a has beside leading(a)
+template <class V>
+SMOOTHACT_FN V plus_trailing(V y, V) {
+  return y;
+}
+template <class V>
+SMOOTHACT_FN V plus_trailing(V y, Sum<V> a) {
+  return y + a.lo;
+}
+
 template <class M, class V>
 SMOOTHACT_FN Sum<V> select(const M& mask, Sum<V> a, Sum<V> b) {
   return {select(mask, a.hi, b.hi), select(mask, a.lo, b.lo)};

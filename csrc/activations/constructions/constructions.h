@@ -92,8 +92,14 @@ struct Gate : Construction<H, Warp> {
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {
-    const auto p = this->warp(x);
-    return this->step(p).gate_slope(p.x_slope);
+    if constexpr (requires { H<V, V>::decay(x, x); }) {
+      const auto p = this->warp.fold(x);
+      const V s = H<V, V>::decay_slope(p.a, p.u).value();
+      return select(leading(this->warp(x).z) < 0, s, 1 - s);
+    } else {
+      const auto p = this->warp(x);
+      return this->step(p).gate_slope(p.x_slope);
+    }
   }
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {

@@ -31,10 +31,11 @@ struct Argument {
 };
 
 // For a gate whose step has H(-z) = 1 - H(z): xH(z) = max(0, x) + y, where y = -|x|H(-|z|) decays on both sides.
-template <class V, class Z>
+template <class V, class Z, class U>
 struct Folded {
   Z a;  // -|z|
   V x;  // -|x|, tamed as in Argument
+  U u;  // -|x z'|
 };
 
 template <class V>
@@ -63,9 +64,9 @@ struct Unit {
     return {x, 1, clamp(x, -tail<V>, tail<V>), 0, max(V(-tail<V>), x)};
   }
   template <class V>
-  SMOOTHACT_FN Folded<V, V> fold(V x) const {
+  SMOOTHACT_FN Folded<V, V, V> fold(V x) const {
     const V a = below_zero(x);
-    return {a, a};
+    return {a, a, a};
   }
   // xH(z) has the sign of x, -0 too.
   template <class V>
@@ -87,10 +88,11 @@ struct Multiple {
   template <class V>
   SMOOTHACT_FN auto fold(V x) const {
     const V a = max(-far<V>(), minus_abs(x));
+    const Sum<V> u = product(magnitude, a);
     if constexpr (math::counts_octaves<V>)
-      return Folded<V, Octaves<V>>{math::in_octaves(a, octaves), a};
+      return Folded<V, Octaves<V>, Sum<V>>{math::in_octaves(a, octaves), a, u};
     else
-      return Folded<V, Sum<V>>{product(magnitude, a), a};
+      return Folded<V, Sum<V>, Sum<V>>{u, a, u};
   }
   // xH(kx) of a negative k is the mirror image.
   template <class V>

@@ -16,13 +16,18 @@ struct Logistic {
   SMOOTHACT_FN explicit Logistic(Z z) : z(z), a(below_zero(z)), negative(leading(z) < 0) {}
 
   SMOOTHACT_FN Scaled<V> value() const { return math::logistic<V>(at_most(z, 40)); }
-  // xH(a) = xe - xe e/(1 + e): where e is small, the division's error does not count.
+  // xH(a)
   template <class A>
   static SMOOTHACT_FN Scaled<V> decay(const A& a, V x) {
     const math::Exponential<V> e(a);
-    const Scaled<V> xe = e.times(x);
-    const V w = e.beside_one();
-    return {fma(-xe.m, w / (1 + w), xe.m), xe.n};
+    return less_share(e.times(x), share(e));
+  }
+  // H(a) + uH'(a) = H(a)(1 + u - uH(a)): 1 + u is exact where the sum cancels.
+  template <class A, class U>
+  static SMOOTHACT_FN Scaled<V> decay_slope(const A& a, U u) {
+    const math::Exponential<V> e(a);
+    const V s = share(e), v = leading(u);
+    return less_share(e.times(plus_trailing(fma(-v, s, 1 + v), u)), s);
   }
   // tanh(z/2) = 2H - 1
   SMOOTHACT_FN V sign() const {
@@ -32,19 +37,11 @@ struct Logistic {
   // Distance of the integral of H from max(z, 0).
   SMOOTHACT_FN Scaled<V> excess() const { return log1p_scaled(exp_bounded(a)); }
 
-  // H' = e/(1+e)^2
+  // H' = H(1 - H)
   SMOOTHACT_FN Scaled<V> slope() const {
-    const Scaled<V> e = exp_bounded(a);
-    const Sum<V> d = one_plus(e.value());
-    return {quotient({e.m, 0}, d * d), e.n};
-  }
-  // H + uH': the exponential is common to both, so one division suffices and only the true root cancels.
-  template <class U>
-  SMOOTHACT_FN V gate_slope(U u) const {
-    const Scaled<V> e = exp_bounded(a);
-    const V w = e.value();
-    const Sum<V> d = one_plus(w), numerator = multiply_add(u, select(negative, V(1), w), d);
-    return (select(negative, e, V(1)) * quotient(numerator, d * d)).value();
+    const math::Exponential<V> e(a);
+    const V s = share(e);
+    return less_share(less_share(e.scaled(), s), s);
   }
   // aH' + bH'', H'' = -H' tanh(z/2)
   template <class U>
@@ -53,6 +50,15 @@ struct Logistic {
     const Sum<V> d = one_plus(x.value()), numerator = a_ * d + b * select(negative, -x.em1, x.em1);
     return {quotient(numerator * x.m, d * d * d), x.n};
   }
+
+ private:
+  // H(a) = e/(1 + e)
+  static SMOOTHACT_FN V share(const math::Exponential<V>& e) {
+    const V w = e.beside_one();
+    return w / (1 + w);
+  }
+  // y/(1 + e) = y - y H(a): where e is small, the division's error does not count.
+  static SMOOTHACT_FN Scaled<V> less_share(Scaled<V> y, V share) { return {fma(-y.m, share, y.m), y.n}; }
 };
 
 }  // namespace SMOOTHACT_ISA

@@ -24,11 +24,8 @@ struct NormalCdf {
   SMOOTHACT_FN Scaled<V> slope() const { return normal_pdf(t); }
   // aH(a) = -tQ(t), t = -a
   static SMOOTHACT_FN Scaled<V> decay(V, V a) { return -weighted_tail(-a); }
-  // H + zH'
-  SMOOTHACT_FN V gate_slope(V) const {
-    const V s = weighted_tail_slope(t).value();
-    return select(negative, s, 1 - s);
-  }
+  // H(a) + aH'(a)
+  static SMOOTHACT_FN Scaled<V> decay_slope(V a, V) { return weighted_tail_slope(-a); }
   SMOOTHACT_FN Scaled<V> curvature(V a, V b) const { return normal_pdf(t) * fma(-b, z, a); }
 };
 
