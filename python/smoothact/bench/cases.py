@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
 import torch
 import torch._functorch.config
+import torch._inductor.config
 from torch import Tensor
 
 import smoothact
@@ -74,6 +75,17 @@ def activations(op: str, without: Collection[str]) -> dict[str, Activation]:
     return ways
 
 
+@contextlib.contextmanager
+def compiler(again: bool = False) -> Iterator[None]:
+    """torch.compile without its cache of graphs: the key lacks ATEN_CPU_CAPABILITY, so AVX2 would get AVX-512's code.
+
+    ``again``: backward may run again on one graph, which then cannot give its buffers away.
+    """
+    functorch = {"enable_autograd_cache": False} | ({"donated_buffer": False} if again else {})
+    with torch._inductor.config.patch(fx_graph_cache=False), torch._functorch.config.patch(functorch):
+        yield
+
+
 def floor(cell: Cell, x: Tensor, grad: Tensor | None) -> Callable[[], Any]:
     """A copy, or for backward a sum: what reads and writes as much and computes next to nothing."""
     if cell.measure == "call with backward":
@@ -125,10 +137,8 @@ def measure(
     """The cell, its unit, and the figure of every contestant that is there."""
     before = torch.get_num_threads()
     torch.set_num_threads(cell.threads)
-    # A graph that runs backward again and again may not give its buffers away.
-    again = torch._functorch.config.patch(donated_buffer=False)
     try:
-        with again if cell.measure == "backward" else contextlib.nullcontext():
+        with compiler(again=cell.measure == "backward"):
             found = calls(cell, device, without, library)
             if cell.measure == "saved":
                 figures = {who: saved_bytes(call) / cell.size for who, call in found.items()}

@@ -14,7 +14,7 @@ import torch
 import smoothact
 from smoothact._machine import environment, sentence
 from smoothact.bench import report
-from smoothact.bench.cases import LAYOUTS, measure
+from smoothact.bench.cases import LAYOUTS, compiler, measure
 from smoothact.bench.onednn import OneDNN
 from smoothact.bench.plan import DTYPES, MEASURES, PRESETS, cells, estimate
 from smoothact.bench.timing import keep_freed_memory
@@ -54,9 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def compile_problem(device: str) -> str:
     """Why torch.compile does not work here; empty if it does. Also pays for what only the first compilation costs."""
     try:
-        torch.compile(torch.relu, fullgraph=True)(torch.zeros(64, device=device))
+        with compiler():
+            torch.compile(torch.relu, fullgraph=True)(torch.zeros(64, device=device))
     except Exception as problem:  # a compiler that is missing shows as one of many kinds of error
-        return next((line for line in str(problem).splitlines() if line.strip()), type(problem).__name__)
+        lines = [line for line in str(problem).splitlines() if line.strip() and not line.endswith("raised:")]
+        return lines[0] if lines else type(problem).__name__
     return ""
 
 
