@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -23,14 +24,15 @@ CONTESTANTS = ("smoothact", "eager", "compile", "onednn", "copy")
 CALLS = ("call", "call with grad", "call with backward")
 UNITS = dict.fromkeys(CALLS, "us per call") | {"saved": "bytes per element"}  # all others: ns per element
 SECONDS = 2.0  # for the rounds of one cell
-PEER_FROM = 2**12  # elements; the time of fewer would be that of ctypes against that of torch's dispatcher
+# Elements from which oneDNN takes part: with fewer, what differs is the dispatcher and autograd, which it has not.
+PEER_FROM = {"forward": 2**12, "training": 2**18, "backward": 2**18}
 BLOCK = 64  # what the sizes of the layouts below are multiples of
 
 # How many elements lie in memory for each that is read, and which of a flat tensor those are.
 LAYOUTS: dict[str, tuple[int, Callable[[Tensor], Tensor]]] = {
     "contiguous": (1, lambda flat: flat),
     "channels_last": (1, lambda flat: flat.view(-1, 2, 2, 16).permute(0, 3, 1, 2)),
-    "sliced": (2, lambda flat: flat.view(-1, 2 * BLOCK)[:, :BLOCK]),
+    "sliced": (2, lambda flat: flat.view(-1, 2, math.gcd(flat.numel() // 4, 1024))[:, 0]),
     "strided": (2, lambda flat: flat[::2]),
 }
 
@@ -119,7 +121,7 @@ def calls(
     found = {who: situation(f) for who, f in activations(cell.op, without).items()}
     if cell.measure == "saved":
         return found
-    if library and cell.size >= PEER_FROM and cell.measure not in CALLS:
+    if library and cell.size >= PEER_FROM.get(cell.measure, math.inf):
         peer = library.call(cell.op, cell.measure, x.detach(), grad)
         found |= {"onednn": peer} if peer else {}
     return found | {"copy": floor(cell, x, grad)}

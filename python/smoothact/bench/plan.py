@@ -79,5 +79,5 @@ def estimate(planned: Sequence[Cell], rounds: int, without: Collection[str]) -> 
         if cell.measure != "saved":
             total += 3 * turns + min(rounds * turns, max(SECONDS, FEWEST * turns))
         if "compile" not in without:
-            total += 1.5 if cell.tracked else 1.0
+            total += 1.0 if cell.tracked else 0.6
     return total

@@ -34,10 +34,10 @@ TITLES = {
 LEGEND = f"""\
 Interleaved minima, all contestants side by side in one run. `eager` is torch's own function, or with * the textbook
 formula where torch has none; `torch.compile` is that function compiled for the size; `oneDNN` is its primitive, made
-beforehand, and so is its output up to {MMAPPED >> 20} MiB (beyond, an allocation costs more than the arithmetic, and
-everyone pays for it); `copy` is `clone`, and for backward `add`: what reads and writes as much. A ratio is the
-contestant's figure over ours: above 1 ours is better, below {FLOOR} it is a loss. `sliced` is the left half of every
-row, `strided` every second element."""
+beforehand, and so is its output up to {MMAPPED >> 20} MiB (beyond, fresh pages cost more than the arithmetic, and
+everyone pays for them), without autograd; `copy` is `clone`, and for backward `add`: what reads and writes as much. A
+ratio is the contestant's figure over ours: above 1 ours is better, below {FLOOR} it is a loss. `sliced` is the left
+half of rows of up to 2,048, `strided` every second element."""
 
 Row = Mapping[str, Any]
 
@@ -122,8 +122,8 @@ def loss_list(rows: Sequence[Row]) -> str:
     text = []
     for rival in (r for r in RIVALS if any(r in row for row in rows)):
         lost = sorted(losses(rows, [rival]), key=lambda loss: loss[2])
-        text += ["", f"To {LABELS.get(rival, rival)}, of {sum(rival in row for row in rows)} cells: {len(lost)}.", ""]
-        text += [
+        text += ["", f"To {LABELS.get(rival, rival)}, of {sum(rival in row for row in rows)} cells: {len(lost)}."]
+        text += [""] * bool(lost) + [
             f"- {r:.2f} `{row['op']}`, {situation(row)}: {figure(row[OURS])} against {figure(row[rival])}"
             for row, rival, r in lost
         ]

@@ -18,13 +18,13 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 
 def keep_freed_memory() -> None:
-    """Has glibc keep what is freed, below MMAPPED, for the next tensor.
+    """Has glibc keep what is freed for the next tensor, below MMAPPED, and take fresh pages from there on.
 
-    Left to itself it now and then gives all of it back and faults it in again, which costs a chain of torch operations
+    Left to itself it now and then gives everything back and faults it in again, which costs a chain of torch operations
     several times its arithmetic; the comparison would be with that accident.
     """
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
-        mallopt(M_TRIM_THRESHOLD, 2**29)
+        mallopt(M_TRIM_THRESHOLD, MMAPPED)
         mallopt(M_MMAP_THRESHOLD, MMAPPED)
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ from smoothact._machine import environment, sentence
 from smoothact.bench import report
 from smoothact.bench.cases import LAYOUTS, compiler, measure
 from smoothact.bench.onednn import OneDNN
-from smoothact.bench.plan import DTYPES, MEASURES, PRESETS, cells, estimate
+from smoothact.bench.plan import DTYPES, MEASURES, PRESETS, cells, cores, estimate
 from smoothact.bench.timing import keep_freed_memory
 from smoothact.cli import need
 
@@ -97,6 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
     except (ValueError, RuntimeError, AssertionError, OSError) as problem:
         print(str(problem).splitlines()[0])
         return 2
+    load = os.getloadavg()[0]  # with others on the cores, several threads wait for one another and measure that
     absent = todo.without | (set() if todo.library else {"onednn"})
     minutes = estimate(todo.cells, arguments.rounds, absent) / 60
     print(f"{len(todo.cells)} cells, about {max(1, round(minutes))} min", file=sys.stderr)
@@ -111,6 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
             options = {"rounds": arguments.rounds, "without": todo.without, "library": todo.library}
             rows.append(measure(cell, device=arguments.device, **options))
     about = environment(arguments.device) | ({"oneDNN": todo.library.version} if todo.library else {})
+    about["load before"] = f"{load:.1f} on {cores()} cores"
     text = report.as_markdown(rows, sentence(about))
     print(text, end="")
     if arguments.output:
