@@ -3,7 +3,7 @@
 #
 #   make demo      train a small GPT with three forms of one activation (--activation: make demo ARGS='--activation mish')
 #   make test      GoogleTest and pytest
-#   make bench     measure the kernels against torch's
+#   make bench     measure the kernels beside torch eager, torch.compile, oneDNN and a copy (make bench ARGS=--quick)
 #   make lint      what CI checks; make format mends it
 #   make develop   an editable install into .venv
 #   make clean     remove what was built, and .venv
@@ -43,7 +43,7 @@ test: $(VENV)/.installed
 	tools/test.sh $(BIN) $(BUILD) $(PYTEST)
 
 bench: $(VENV)/.installed
-	$(BIN)/python benchmarks/run.py $(ARGS)
+	$(BIN)/python -m smoothact bench --output benchmarks/results $(ARGS)
 
 develop: $(VENV)/.torch-$(TORCH)
 	$(PIP) install --no-build-isolation -e '.[dev]'

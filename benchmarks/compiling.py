@@ -19,12 +19,15 @@ import smoothact
 import torch
 import torch._functorch.config
 import torch.nn.functional as F
+from smoothact._machine import environment
+from smoothact._report import save, table
+from smoothact.bench.timing import keep_freed_memory, minima
 from smoothact.reference import BUILTIN, textbook
-from timing import environment, minima, save, table
 from torch import Tensor
 from tqdm import tqdm
 
 POLICY = Path(__file__).parents[1] / "python/smoothact/compile_policy.json"
+RESULTS = Path(__file__).parent / "results"
 MODES = {"fuse": "fuse", "kernel": "default"}
 SIZES = {"small": 2**12, "large": 2**20}
 HIDDEN, WIDTH = 1024, 256
@@ -133,18 +136,23 @@ def main() -> None:
     parser.add_argument("--dry-run", action="store_true", help="measure, but change no file")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
+    keep_freed_memory()
     torch._functorch.config.enable_autograd_cache = False  # its key has the op's name, not our formula
     device = torch.device(arguments.device).type
     writes = not (arguments.dry_run or arguments.names)  # one file, one commit, one machine
     names = [smoothact.catalogue.resolve(n).name for n in arguments.names] or list(smoothact.catalogue)
     results: dict[str, list[dict]] = {}
-    head = {"environment": environment(device), "dtype": arguments.dtype, "unit": "us per call"}
+    head = {
+        "environment": environment(device) | {"threads": arguments.threads},
+        "dtype": arguments.dtype,
+        "unit": "us per call",
+    }
     with tqdm(total=len(names) * len(NEIGHBOURHOODS) * len(SIZES) * 2, unit="cell") as bar:
         for name in names:
             bar.set_description(name)
             results[name] = measure(name, device, getattr(torch, arguments.dtype), arguments.rounds, bar)
             if writes:
-                save(f"compiling-{device}.json", head, [row for rows in results.values() for row in rows])
+                save(RESULTS / f"compiling-{device}.json", head, [row for rows in results.values() for row in rows])
     report(results)
     if writes:
         policy = json.loads(POLICY.read_text()) if POLICY.exists() else {}

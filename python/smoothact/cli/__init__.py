@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import smoothact
 
 COMMANDS = {
+    "bench": "measure time and memory beside torch eager, torch.compile, oneDNN and a copy",
     "certify": "measure the accuracy of every function, and of torch's own, in units in the last place",
     "demo": "train a small GPT with three spellings of one activation and compare them",
     "doctor": "print what was built and what is in use, and check it against the textbook",

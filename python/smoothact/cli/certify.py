@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,8 @@ from pathlib import Path
 import torch
 
 import smoothact
-from smoothact._machine import commit, processor
+from smoothact._machine import environment, sentence
+from smoothact._report import save
 from smoothact.cli import need
 
 DTYPES = ("float64", "float32", "bfloat16", "float16")
@@ -52,16 +52,6 @@ def table(rows: list, dtype: str) -> str:
     return "\n".join(lines)
 
 
-def environment(device: str) -> dict[str, str]:
-    on_gpu, checkout = device.startswith("cuda"), commit(Path(smoothact.__file__).parent)
-    return {
-        "smoothact": smoothact.__version__ + (f" ({checkout})" if checkout else ""),
-        "torch": str(torch.__version__),
-        "hardware": torch.cuda.get_device_name() if on_gpu else processor(),
-        "instruction set": device if on_gpu else smoothact._C.cpu_capability(),
-    }
-
-
 def run(arguments: argparse.Namespace) -> int:
     if missing := need("tqdm", extra="plot"):
         print(missing)
@@ -83,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     torch.set_num_threads(1)
     rows = certify(names, [getattr(torch, d) for d in dtypes], arguments.device, arguments.points, arguments.hard, tqdm)
     about = environment(arguments.device)
-    text = ["# Certificate", "", ", ".join(f"{key} {value}" for key, value in about.items()) + ".", ""]
+    text = ["# Certificate", "", sentence(about), ""]
     text += [
         "Errors in units in the last place against the textbook formula, away from zeros of the function itself other",
         "than x = 0, and the x of the worst; of the 16-bit formats, every input.",
@@ -94,7 +84,5 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output:
         arguments.output.mkdir(parents=True, exist_ok=True)
         (arguments.output / "certificate.md").write_text("\n".join(text) + "\n")
-        lines = ",\n  ".join(json.dumps(asdict(row)) for row in rows)
-        head = json.dumps(about, indent=1)[:-2]
-        (arguments.output / "certificate.json").write_text(head + ',\n "rows": [\n  ' + lines + "\n ]\n}\n")
+        save(arguments.output / "certificate.json", about, [asdict(row) for row in rows])
     return 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from smoothact.bench.timing import saved_bytes
 from smoothact.cli.demo_model import GPT
 from smoothact.cli.demo_text import batches, corpus
 
@@ -43,24 +44,6 @@ def synchronise(device: str) -> None:
         torch.cuda.synchronize()
 
 
-def saved_bytes(model: GPT, windows: Tensor) -> int:
-    """Bytes that one forward pass keeps for backward: storages, each counted once, parameters left out."""
-    parameters = {p.untyped_storage().data_ptr() for p in model.parameters()}
-    kept: dict[int, int] = {}
-
-    def pack(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in parameters:
-            kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        loss = model(windows)  # alive until the count is done, so that no address is used twice
-    total = sum(kept.values())
-    del loss
-    return total
-
-
 def schedule(step: int, steps: int) -> float:
     """Linear warm-up, then a cosine to zero."""
     if step < WARMUP:
@@ -79,7 +62,7 @@ def train(runs: list[Run], steps: int, seed: int, device: str, progress: Callabl
         torch.manual_seed(seed)
         models.append(GPT(run.activation, **SIZE).to(device))
         optimisers.append(torch.optim.AdamW(models[-1].parameters(), lr=RATE, betas=(0.9, 0.95), fused=True))
-        run.saved_bytes = saved_bytes(models[-1], windows[0])
+        run.saved_bytes = saved_bytes(lambda: models[-1](windows[0]), models[-1].parameters())
     bar = progress(range(steps), unit="step")
     for step in bar:
         for turn in range(len(runs)):

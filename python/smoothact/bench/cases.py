@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A cell of the benchmark: one function in one situation, and everyone who computes it there."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import torch
+import torch._functorch.config
+import torch._inductor.config
+from torch import Tensor
+
+import smoothact
+from smoothact.bench.onednn import OneDNN
+from smoothact.bench.timing import minima, saved_bytes
+from smoothact.reference import BUILTIN, textbook
+
+CONTESTANTS = ("smoothact", "eager", "compile", "onednn", "copy")
+CALLS = ("call", "call with grad", "call with backward")
+UNITS = dict.fromkeys(CALLS, "us per call") | {"saved": "bytes per element"}  # all others: ns per element
+SECONDS = 2.0  # for the rounds of one cell
+# Elements from which oneDNN takes part: with fewer, what differs is the dispatcher and autograd, which it has not.
+PEER_FROM = {"forward": 2**12, "training": 2**18, "backward": 2**18}
+BLOCK = 64  # what the sizes of the layouts below are multiples of
+
+# How many elements lie in memory for each that is read, and which of a flat tensor those are.
+LAYOUTS: dict[str, tuple[int, Callable[[Tensor], Tensor]]] = {
+    "contiguous": (1, lambda flat: flat),
+    "channels_last": (1, lambda flat: flat.view(-1, 2, 2, 16).permute(0, 3, 1, 2)),
+    "sliced": (2, lambda flat: flat.view(-1, 2, math.gcd(flat.numel() // 4, 1024))[:, 0]),
+    "strided": (2, lambda flat: flat[::2]),
+}
+
+Activation = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Cell:
+    op: str
+    measure: str
+    dtype: str
+    size: int
+    threads: int
+    layout: str
+
+    @property
+    def unit(self) -> str:
+        return UNITS.get(self.measure, "ns per element")
+
+    @property
+    def tracked(self) -> bool:
+        return self.measure not in ("forward", "call")
+
+    def input(self, device: str) -> Tensor:
+        spread, view = LAYOUTS[self.layout]
+        generator = torch.Generator().manual_seed(0)
+        flat = torch.randn(spread * self.size, generator=generator).to(device, getattr(torch, self.dtype))
+        return view(flat).requires_grad_(self.tracked)
+
+
+def torch_own(op: str) -> Activation:
+    """torch's function, or the textbook formula where torch has none."""
+    return BUILTIN.get(op) or textbook(smoothact.catalogue[op])
+
+
+def activations(op: str, without: Collection[str]) -> dict[str, Activation]:
+    own = torch_own(op)
+    ways = {"smoothact": getattr(smoothact.functional, op), "eager": own}
+    if "compile" not in without:
+        torch.compiler.reset()  # or the cells before would count towards the limit of recompilations
+        ways["compile"] = torch.compile(own, fullgraph=True, dynamic=False)
+    return ways
+
+
+@contextlib.contextmanager
+def compiler(again: bool = False) -> Iterator[None]:
+    """torch.compile without its cache of graphs: the key lacks ATEN_CPU_CAPABILITY, so AVX2 would get AVX-512's code.
+
+    ``again``: backward may run again on one graph, which then cannot give its buffers away.
+    """
+    functorch = {"enable_autograd_cache": False} | ({"donated_buffer": False} if again else {})
+    with torch._inductor.config.patch(fx_graph_cache=False), torch._functorch.config.patch(functorch):
+        yield
+
+
+def floor(cell: Cell, x: Tensor, grad: Tensor | None) -> Callable[[], Any]:
+    """A copy, or for backward a sum: what reads and writes as much and computes next to nothing."""
+    if cell.measure == "call with backward":
+        return lambda: torch.autograd.grad(torch.clone(x), x, grad)
+    if cell.measure == "call with grad":
+        return lambda: torch.clone(x)
+    x = x.detach()
+    return {
+        "training": lambda: (torch.clone(x), torch.add(x, grad)),
+        "backward": lambda: torch.add(x, grad),
+    }.get(cell.measure, lambda: torch.clone(x))
+
+
+def calls(
+    cell: Cell, device: str, without: Collection[str] = (), library: OneDNN | None = None
+) -> dict[str, Callable[[], Any]]:
+    """What each contestant does in this cell, as a call without arguments."""
+    x = cell.input(device)
+    grad = torch.randn(x.shape).to(x) if cell.tracked else None
+    if cell.layout == "channels_last" and grad is not None:
+        grad = grad.contiguous(memory_format=torch.channels_last)
+
+    def situation(f: Activation) -> Callable[[], Any]:
+        if cell.measure in ("training", "call with backward"):
+            return lambda: torch.autograd.grad(f(x), x, grad)
+        if cell.measure == "backward":
+            y = f(x)
+            return lambda: torch.autograd.grad(y, x, grad, retain_graph=True)
+        return partial(f, x)
+
+    found = {who: situation(f) for who, f in activations(cell.op, without).items()}
+    if cell.measure == "saved":
+        return found
+    if library and cell.size >= PEER_FROM.get(cell.measure, math.inf):
+        peer = library.call(cell.op, cell.measure, x.detach(), grad)
+        found |= {"onednn": peer} if peer else {}
+    return found | {"copy": floor(cell, x, grad)}
+
+
+def measure(
+    cell: Cell,
+    *,
+    device: str = "cpu",
+    rounds: int = 30,
+    seconds: float = SECONDS,
+    without: Collection[str] = (),
+    library: OneDNN | None = None,
+) -> dict[str, Any]:
+    """The cell, its unit, and the figure of every contestant that is there."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(cell.threads)
+    try:
+        with compiler(again=cell.measure == "backward"):
+            found = calls(cell, device, without, library)
+            if cell.measure == "saved":
+                figures = {who: saved_bytes(call) / cell.size for who, call in found.items()}
+            else:
+                scale = 1e6 if cell.measure in CALLS else 1e9 / cell.size
+                figures = {who: scale * t for who, t in minima(found, rounds, device, seconds).items()}
+    finally:
+        torch.set_num_threads(before)
+    return asdict(cell) | {"unit": cell.unit} | {who: figures[who] for who in CONTESTANTS if who in figures}

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m smoothact bench``: time and memory beside torch eager, torch.compile, oneDNN and a copy."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import torch
+
+import smoothact
+from smoothact._machine import environment, sentence
+from smoothact.bench import report
+from smoothact.bench.cases import LAYOUTS, compiler, measure
+from smoothact.bench.onednn import OneDNN
+from smoothact.bench.plan import DTYPES, MEASURES, PRESETS, cells, cores, estimate
+from smoothact.bench.timing import keep_freed_memory
+from smoothact.cli import need
+
+AXES = {"dtypes": "dtype", "sizes": "size", "threads": "threads", "layouts": "layout", "measures": "measure"}
+
+
+def count(text: str) -> int:
+    if not (match := re.fullmatch(r"([0-9_]+)(?:\*\*([0-9]{1,2}))?", text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number such as 262144 or 2**18")
+    value = int(match[1]) ** int(match[2] or 1)
+    if not 1 <= value <= 2**31:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 2**31")
+    return value
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    option = parser.add_argument
+    option("names", nargs="*", metavar="NAME", help="activations (all)")
+    again = {"action": "append", "default": []}
+    option("--measure", choices=MEASURES, **again, help="again for more than one (all but backward)")
+    option("--dtype", choices=DTYPES, **again, help="again for more than one (float32 and bfloat16)")
+    option("--size", type=count, metavar="N", **again, help="elements, as 262144 or 2**18 (2**6, 2**12, 2**18, 2**24)")
+    option("--threads", type=count, metavar="N", **again, help="again for more than one (1; of 2**18 elements also 2)")
+    option("--layout", choices=LAYOUTS, **again, help="again for more than one (of 2**18 elements all)")
+    option("--device", default="cpu", help="cpu or cuda (%(default)s)")
+    option("--without", choices=("compile", "onednn"), **again, help="leave a contestant out")
+    option("--onednn", metavar="PATH", help="the libdnnl to load (the one installed)")
+    option("--rounds", type=count, default=30, metavar="N", help="turns of every contestant (%(default)s)")
+    extent = parser.add_mutually_exclusive_group()
+    extent.add_argument("--quick", action="store_true", help="float32, 2**18 elements, contiguous, one thread")
+    extent.add_argument("--full", action="store_true", help="every combination: hours")
+    option("--output", type=Path, metavar="FOLDER", help="writes bench.md, bench.csv and bench.png there")
+
+
+def compile_problem(device: str) -> str:
+    """Why torch.compile does not work here; empty if it does. Also pays for what only the first compilation costs."""
+    try:
+        with compiler():
+            torch.compile(torch.relu, fullgraph=True)(torch.zeros(64, device=device))
+    except Exception as problem:  # a compiler that is missing shows as one of many kinds of error
+        lines = [line for line in str(problem).splitlines() if line.strip() and not line.endswith("raised:")]
+        return lines[0] if lines else type(problem).__name__
+    return ""
+
+
+def setup(arguments: argparse.Namespace) -> SimpleNamespace:
+    """What the run needs.
+
+    Raises:
+        ValueError, RuntimeError, AssertionError, OSError: it cannot be had; the first line says why.
+    """
+    names = [smoothact.catalogue.resolve(name).name for name in arguments.names] or list(smoothact.catalogue)
+    torch.zeros(1, device=arguments.device)
+    preset = PRESETS["quick"] if arguments.quick else PRESETS["full"] if arguments.full else {}
+    chosen = {axis: tuple(getattr(arguments, option)) or preset.get(axis, ()) for axis, option in AXES.items()}
+    if arguments.device != "cpu":
+        chosen["threads"] = (1,)
+    if arguments.output:
+        arguments.output.mkdir(parents=True, exist_ok=True)
+        (arguments.output / "bench.csv").touch()
+    wanted = arguments.device == "cpu" and "onednn" not in arguments.without
+    return SimpleNamespace(
+        cells=cells(list(dict.fromkeys(names)), chosen),
+        library=OneDNN.find(arguments.onednn) if wanted else None,
+        without=set(arguments.without),
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    extras = ("matplotlib", "tqdm") if arguments.output else ("tqdm",)
+    if missing := need(*extras, extra="plot"):
+        print(missing)
+        return 1
+    from tqdm import tqdm
+
+    try:
+        todo = setup(arguments)
+    except (ValueError, RuntimeError, AssertionError, OSError) as problem:
+        print(str(problem).splitlines()[0])
+        return 2
+    load = os.getloadavg()[0]  # with others on the cores, several threads wait for one another and measure that
+    absent = todo.without | (set() if todo.library else {"onednn"})
+    minutes = estimate(todo.cells, arguments.rounds, absent) / 60
+    print(f"{len(todo.cells)} cells, about {max(1, round(minutes))} min", file=sys.stderr)
+    if "compile" not in todo.without and (problem := compile_problem(arguments.device)):
+        print(f"torch.compile does not work here and is left out: {problem}", file=sys.stderr)
+        todo.without.add("compile")
+    keep_freed_memory()
+    rows = []
+    with tqdm(todo.cells, unit="cell") as bar:
+        for cell in bar:
+            bar.set_description(f"{cell.op} {cell.measure}")
+            options = {"rounds": arguments.rounds, "without": todo.without, "library": todo.library}
+            rows.append(measure(cell, device=arguments.device, **options))
+    about = environment(arguments.device) | ({"oneDNN": todo.library.version} if todo.library else {})
+    about["load before"] = f"{load:.1f} on {cores()} cores"
+    text = report.as_markdown(rows, sentence(about))
+    print(text, end="")
+    if arguments.output:
+        from smoothact.bench.plot import draw
+
+        (arguments.output / "bench.md").write_text(text)
+        (arguments.output / "bench.csv").write_text(report.as_csv(rows))
+        draw(rows, sentence(about), arguments.output / "bench.png")
+    return 0
