@@ -8,7 +8,8 @@ import argparse
 import torch
 import torch.nn.functional as F
 from smoothact import functional
-from timing import environment, headline, minima, save, table
+from tables import table
+from timing import environment, headline, minima, save
 from tqdm import tqdm
 
 NAMES = ("mish", "silu", "softplus")

@@ -20,7 +20,8 @@ import torch
 import torch._functorch.config
 import torch.nn.functional as F
 from smoothact.reference import BUILTIN, textbook
-from timing import environment, minima, save, table
+from tables import table
+from timing import environment, minima, save
 from torch import Tensor
 from tqdm import tqdm
 

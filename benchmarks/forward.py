@@ -10,7 +10,8 @@ import math
 import smoothact
 import torch
 from smoothact.reference import BUILTIN, textbook
-from timing import environment, headline, minima, save, table
+from tables import table
+from timing import environment, headline, minima, save
 from tqdm import tqdm
 
 SIZE = 2**18

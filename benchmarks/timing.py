@@ -60,18 +60,6 @@ def headline(device: str = "cpu") -> str:
     return ", ".join(f"{key} {value}" for key, value in environment(device).items())
 
 
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """Markdown, aligned for the terminal."""
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-
-    def line(cells: list[str]) -> str:
-        first, *rest = zip(cells, widths, strict=True)
-        return f"| {first[0]:<{first[1]}} | " + " | ".join(f"{cell:>{width}}" for cell, width in rest) + " |"
-
-    rule = "|" + "|".join("-" * (width + 1) + (":" if i else "-") for i, width in enumerate(widths)) + "|"
-    return "\n".join([line(head), rule, *map(line, rows)])
-
-
 def save(name: str, head: dict[str, Any], rows: list[dict[str, Any]]) -> Path:
     """JSON with one row a line, so that a diff shows which figures moved."""
     RESULTS.mkdir(exist_ok=True)
