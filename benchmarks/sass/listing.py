@@ -17,9 +17,9 @@ TARGET = re.compile(r"(0x[0-9a-f]+)\s*$")
 
 # An eighth of the issue rate: the special-function unit, which also converts where the other pipes cannot.
 SPECIAL = {"MUFU", "FCHK", "F2F", "F2I", "I2F", "FRND", "POPC", "BREV", "FLO"}
-# A warp a cycle: floating point, what leaves the arithmetic pipes alone, and (U...) the uniform unit. All else takes two
-# cycles: integers, logic, comparisons, selections, packing, here taken together though they are more than one pipe.
-FULL_RATE = {"FFMA", "FMUL", "FADD", "HADD2", "HMUL2", "HFMA2", "NOP", "BRA", "BSSY", "BSYNC", "EXIT", "CALL"}
+# A warp a cycle: floating point, what leaves the arithmetic pipes alone, the uniform unit (U...), and IMAD, whose unit
+# is half of that of floating point. All else takes two cycles, integers, logic, comparisons, selections and packing alike.
+FULL_RATE = {"FFMA", "FMUL", "FADD", "HADD2", "HMUL2", "HFMA2", "IMAD", "NOP", "BRA", "BSSY", "BSYNC", "EXIT", "CALL"}
 MEMORY = {"LDG", "STG", "LDL", "STL", "LDC", "ULDC", "LDCU", "LD", "ST", "LDS", "STS"}
 ENDS = {"EXIT", "RET", "BRX", "JMX", "BREAK", "KILL"}
 
@@ -188,7 +188,8 @@ def fast_path(graph: Graph, header: int, allowed: set[int], sign: int) -> list[I
         code = graph.blocks[block]
         if any(i.name == "CALL" for i in code):
             return None
-        moved, length = sum(i.bytes for i in code if i.name in ("LDG", "STG")), len(code)
+        length = len(code)
+        moved = sum(i.bytes for i in code if i.name in ("LDG", "STG") and not i.predicate)
         ways = [(0, 0, ())] if header in graph.successors[block] else []
         ways += [w for s in graph.successors[block] if s in allowed and s > block and (w := best(s))]
         if not ways:
