@@ -107,7 +107,7 @@ SMOOTHACT_FN Sum<V> multiply_add(Sum<V> a, V b, Sum<V> c) {
 // a/b, to little more than its last rounding.
 template <class V>
 SMOOTHACT_FN V quotient(Sum<V> a, Sum<V> b) {
-  const V r = 1 / b.hi, q = a.hi * r;
+  const V r = reciprocal(b.hi), q = a.hi * r;
   return fma(r, fma(-q, b.hi, a.hi) + fma(-q, b.lo, a.lo), q);
 }
 

@@ -29,7 +29,7 @@ struct MishGate {
   // H + uH', expanded so that u + 1 is exact before anything is added to it; 1/D^2 with its error.
   SMOOTHACT_FN V gate_slope(V u) const {
     const math::Exponential<V> e(a);
-    const V w = e.beside_one(), d = denominator(w), r = 1 / d;
+    const V w = e.beside_one(), d = denominator(w), r = reciprocal(d);
     const V inner = w + c(), lost = fma(w, inner, h() - d) + w * (w - (inner - c()));
     const V error = fma(-d, r, V(1)) - lost * r;
     const V u0 = u + 1, u1 = u + V(1.5);
