@@ -3,17 +3,33 @@
 #pragma once
 
 #include "../kernels/order.h"
+#include "../math/low_precision.h"
 #include "../math/simd.h"
 #include "indexing.h"
 #include "storage.h"
 
 namespace smoothact::cuda {
 
+template <DType D>
+struct NumberOf {
+  using type = math::Simd<typename Element<D>::Arithmetic, 1>;
+};
+#if defined(__CUDACC__) || defined(SMOOTHACT_CUDA_MODEL)
+template <>
+struct NumberOf<DType::bf16> {
+  using type = math::LowPrecision<17>;
+};
+template <>
+struct NumberOf<DType::f16> {
+  using type = math::LowPrecision<22>;
+};
+#endif
+
 template <class A, Order O, DType D, int Lanes, int Unroll>
 struct Elementwise {
   static constexpr int inputs = inputs_of(O), operands = inputs + 1;
   using Scalar = typename Element<D>::Arithmetic;
-  using Number = math::Simd<Scalar, 1>;
+  using Number = typename NumberOf<D>::type;
   template <int N>
   using Items = Pack<D, N>;
   static constexpr uint32_t tile_size = tile_items(Unroll);

@@ -35,6 +35,11 @@ SMOOTHACT_FN float rsqrt(float a) {  // to a relative 2^-22.9
   asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(a));
   return r;
 }
+SMOOTHACT_FN float exp2(float a) {  // to 2 ulp; 0 below 2^-126, and exact for a zero or subnormal
+  float r;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(a));
+  return r;
+}
 // Of two zeros the positive one is the greater: where the sign of a zero counts, select it.
 SMOOTHACT_FN float max(float a, float b) {
   float r;
@@ -49,6 +54,7 @@ SMOOTHACT_FN float min(float a, float b) {
 #else
 float reciprocal(float);
 float rsqrt(float);
+float exp2(float);
 float max(float, float);
 float min(float, float);
 #endif
@@ -63,6 +69,13 @@ SMOOTHACT_FN float divide(float a, float b) {
 
 SMOOTHACT_FN float divide_far(float a, float b) {
   return divide(a, min(0x1.fffffep127f, b) * 0x1p-4f) * 0x1p-4f;
+}
+
+// 2^a to 4 ulp, or half a subnormal's last place.
+SMOOTHACT_FN float exp2_subnormal(float a) {
+  const bool low = a < -126;
+  const float r = exp2(low ? a * 0.5f : a);
+  return low ? r * r : r;
 }
 
 // One Newton step from the reciprocal root: 0.51 ulp for 0 and above 2^-100, 2 ulp for other normal numbers.
