@@ -58,12 +58,16 @@ struct LowPrecision {
   friend SMOOTHACT_FN V max(V bound, V x) { return native::cuda::max(bound.v, x.v); }
   friend SMOOTHACT_FN V min(V bound, V x) { return native::cuda::min(bound.v, x.v); }
   friend SMOOTHACT_FN V reciprocal(V a) { return native::cuda::reciprocal(a.v); }
-  friend SMOOTHACT_FN V divide_far(V a, V b) { return native::cuda::divide_far(a.v, b.v); }
+  friend SMOOTHACT_FN V divide_far(V a, V b) {  // half precision does not reach that far
+    return coarse<V> ? V(0x1p-4) * (a * reciprocal(V(0x1p-4) * b)) : a * reciprocal(b);
+  }
   // There are no exponents apart.
   friend SMOOTHACT_FN V ldexp(V m, V) { return m; }
-  // Subnormal numbers of float count in bfloat16, but are 0 in half precision.
-  friend SMOOTHACT_FN V exp2(V a) { return coarse<V> ? native::cuda::exp2_subnormal(a.v) : native::cuda::exp2(a.v); }
+  friend SMOOTHACT_FN V exp2(V a) { return native::cuda::exp2(a.v); }
 };
+
+template <int D>
+inline constexpr bool keeps_errors<LowPrecision<D>> = false;
 
 // The error term that a sum does not have.
 struct NoError {
@@ -136,9 +140,14 @@ SMOOTHACT_FN LowPrecision<D> quotient(Sum<LowPrecision<D>> a, Sum<LowPrecision<D
 
 namespace detail {
 
+inline constexpr double octave = 1.4426950408889634;  // 1/ln 2
+
+// e^z. The square of a half reaches the subnormal numbers, which count in bfloat16 but are 0 in half precision.
 template <int D>
-SMOOTHACT_FN LowPrecision<D> octaves(LowPrecision<D> z) {
-  return z * 1.4426950408889634;
+SMOOTHACT_FN LowPrecision<D> natural_exp(LowPrecision<D> z) {
+  if constexpr (!coarse<LowPrecision<D>>) return exp2(z * octave);
+  const LowPrecision<D> half = exp2(z * (octave / 2));
+  return half * half;
 }
 
 // (2^f - 1)/f, |f| <= 1/2; relative errors 2^-15.9 and 2^-20.9
@@ -155,7 +164,7 @@ struct Reduced<LowPrecision<D>> {
   using V = LowPrecision<D>;
   V n = 0, e;
 
-  SMOOTHACT_FN explicit Reduced(V z) : e(exp2(octaves(z))) {}
+  SMOOTHACT_FN explicit Reduced(V z) : e(natural_exp(z)) {}
   SMOOTHACT_FN explicit Reduced(Sum<V> z) : Reduced(z.hi) {}
   SMOOTHACT_FN V exp() const { return e; }
   SMOOTHACT_FN V exp(V scale) const { return e * scale; }
@@ -166,16 +175,19 @@ struct Reduced<LowPrecision<D>> {
 template <int D>
 struct Exponential<LowPrecision<D>> {
   using V = LowPrecision<D>;
-  V z, e;  // z in octaves
+  V z, e;
 
-  SMOOTHACT_FN explicit Exponential(V natural) : z(detail::octaves(natural)), e(exp2(z)) {}
+  SMOOTHACT_FN explicit Exponential(V z) : z(z), e(detail::natural_exp(z)) {}
   SMOOTHACT_FN explicit Exponential(Sum<V> z) : Exponential(z.hi) {}
 
   SMOOTHACT_FN Scaled<V> scaled() const { return {e, 0}; }
   SMOOTHACT_FN Scaled<V> times(V x) const { return {x * e, 0}; }
   SMOOTHACT_FN V beside_one() const { return e; }
   SMOOTHACT_FN V plus_one() const { return e + 1; }
-  SMOOTHACT_FN V minus_one() const { return select(V(-0.5) < z, z * detail::exp2m1_over(z), e - 1); }
+  SMOOTHACT_FN V minus_one() const {
+    const V f = z * detail::octave;
+    return select(V(-0.5) < f, f * detail::exp2m1_over(f), e - 1);
+  }
   SMOOTHACT_FN Scaled<V> logistic() const { return {e / (e + 1), 0}; }
 };
 
@@ -218,7 +230,7 @@ SMOOTHACT_FN Scaled<LowPrecision<D>> weighted_tail(LowPrecision<D> t) {
     p = polynomial(u, 0x1.9885e4p-2, 0x1.ca074p-3, 0x1.6e93b6p-5, -0x1.c4ce4cp-18);
     q = polynomial(u, 1.0, 0x1.2ff994p0, 0x1.0b7b0ep-1, 0x1.6d26c8p-4);
   }
-  return {exp2(u * -0.7213475204444817 * u) * u * fma(-u, p / q, V(0.5)), 0};
+  return {detail::natural_exp(-0.5 * u * u) * u * fma(-u, p / q, V(0.5)), 0};
 }
 
 }  // namespace math

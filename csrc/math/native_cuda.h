@@ -68,14 +68,8 @@ SMOOTHACT_FN float divide(float a, float b) {
 }
 
 SMOOTHACT_FN float divide_far(float a, float b) {
-  return divide(a, min(0x1.fffffep127f, b) * 0x1p-4f) * 0x1p-4f;
-}
-
-// 2^a to 4 ulp, or half a subnormal's last place.
-SMOOTHACT_FN float exp2_subnormal(float a) {
-  const bool low = a < -126;
-  const float r = exp2(low ? a * 0.5f : a);
-  return low ? r * r : r;
+  const float near = b * 0x1p-4f, q = divide(a, near) * 0x1p-4f;
+  return near >= 0x1p124f ? 0.0f : q;  // b infinite
 }
 
 // One Newton step from the reciprocal root: 0.51 ulp for 0 and above 2^-100, 2 ulp for other normal numbers.

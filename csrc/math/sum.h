@@ -15,6 +15,10 @@ SMOOTHACT_FN V product_error(V a, V b, V rounded) {
   return fma(a, b, -rounded);
 }
 
+// Whether a number is worth the error terms of its sums.
+template <class V>
+inline constexpr bool keeps_errors = true;
+
 template <class V>
 struct Sum {
   V hi, lo;

@@ -37,19 +37,13 @@ def normal_tail(reach: float, degrees: tuple[int, int]) -> None:
 
 
 def main() -> None:
-    exp2m1(3)
-    log1p_tail(5)
+    for degree in (3, 4):
+        exp2m1(degree)
+    for degree in (4, 6):
+        log1p_tail(degree)
     normal_tail(13.6, (2, 3))
-    normal_tail(6, (3, 4))
+    normal_tail(5.7, (3, 3))
 
 
 if __name__ == "__main__":
-    import sys
-    if len(sys.argv) > 1:
-        for d in (2, 3, 4): exp2m1(d)
-        for d in (4, 5, 6, 7): log1p_tail(d)
-        for dd in ((1, 2), (2, 2), (2, 3), (3,3), (3, 4)):
-            normal_tail(13.6, dd)
-            normal_tail(5.7, dd)
-    else:
-        main()
+    main()
