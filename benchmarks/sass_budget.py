@@ -28,6 +28,18 @@ BYTES = {"f32": 4, "bf16": 2, "f16": 2}
 SYMBOL = re.compile(r"pack_kernelI.*?\d+([A-Z][A-Za-z0-9]*)ELNS_5OrderE(\d)ELNS_5DTypeE(\d)E")
 
 
+# Why what is over the budget is.
+REASONS = {
+    ("softplus", "forward"): "the polynomials of an exponential and a logarithm",
+    ("gelu", "forward"): "two fractions of polynomials beside the exponential",
+    ("gelu_tanh", "backward"): "a cubic argument and its slope in two terms each",
+    ("mish", "double_backward"): "a cubic and D^3 in two terms each",
+    ("gelu_tanh", "double_backward"): "a cubic argument and its slopes in two terms each",
+    ("swish", "double_backward"): "the argument in two terms",
+    ("quick_gelu", "double_backward"): "the argument in two terms",
+}
+
+
 @dataclass
 class Row:
     name: str
@@ -53,6 +65,8 @@ class Row:
     @property
     def remark(self) -> str:
         found = [f"{gpu}: {self.limits[gpu]} x{share:.2f}" for gpu, share in self.shares.items() if share > 1]
+        if found and (reason := REASONS.get((self.name, self.order))):
+            found.append(reason)
         if self.spread > 1:
             found.append(f"branches, up to {self.spread:.1f} more")
         return "; ".join(found)

@@ -18,7 +18,7 @@ TARGET = re.compile(r"(0x[0-9a-f]+)\s*$")
 # An eighth of the issue rate: the special-function unit, which also converts where the other pipes cannot.
 SPECIAL = {"MUFU", "FCHK", "F2F", "F2I", "I2F", "FRND", "POPC", "BREV", "FLO"}
 # A warp a cycle: floating point, what leaves the arithmetic pipes alone, the uniform unit (U...), and IMAD, whose unit
-# is half of that of floating point. All else takes two cycles, integers, logic, comparisons, selections and packing alike.
+# is half of that of floating point. The rest takes two: integers, logic, comparisons, selections and packing alike.
 FULL_RATE = {"FFMA", "FMUL", "FADD", "HADD2", "HMUL2", "HFMA2", "IMAD", "NOP", "BRA", "BSSY", "BSYNC", "EXIT", "CALL"}
 MEMORY = {"LDG", "STG", "LDL", "STL", "LDC", "ULDC", "LDCU", "LD", "ST", "LDS", "STS"}
 ENDS = {"EXIT", "RET", "BRX", "JMX", "BREAK", "KILL"}

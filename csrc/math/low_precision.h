@@ -142,12 +142,15 @@ namespace detail {
 
 inline constexpr double octave = 1.4426950408889634;  // 1/ln 2
 
-// e^z. The square of a half reaches the subnormal numbers, which count in bfloat16 but are 0 in half precision.
+// e^(kz). The square of a half reaches the subnormal numbers, which count in bfloat16 but are 0 in half precision.
 template <int D>
-SMOOTHACT_FN LowPrecision<D> natural_exp(LowPrecision<D> z) {
-  if constexpr (!coarse<LowPrecision<D>>) return exp2(z * octave);
-  const LowPrecision<D> half = exp2(z * (octave / 2));
-  return half * half;
+SMOOTHACT_FN LowPrecision<D> natural_exp(LowPrecision<D> z, double k = 1) {
+  if constexpr (coarse<LowPrecision<D>>) {
+    const LowPrecision<D> half = exp2(z * (k * octave / 2));
+    return half * half;
+  } else {
+    return exp2(z * (k * octave));
+  }
 }
 
 // (2^f - 1)/f, |f| <= 1/2; relative errors 2^-15.9 and 2^-20.9
@@ -230,7 +233,7 @@ SMOOTHACT_FN Scaled<LowPrecision<D>> weighted_tail(LowPrecision<D> t) {
     p = polynomial(u, 0x1.9885e4p-2, 0x1.ca074p-3, 0x1.6e93b6p-5, -0x1.c4ce4cp-18);
     q = polynomial(u, 1.0, 0x1.2ff994p0, 0x1.0b7b0ep-1, 0x1.6d26c8p-4);
   }
-  return {detail::natural_exp(-0.5 * u * u) * u * fma(-u, p / q, V(0.5)), 0};
+  return {detail::natural_exp(u * u, -0.5) * u * fma(-u, p * reciprocal(q), V(0.5)), 0};
 }
 
 }  // namespace math
