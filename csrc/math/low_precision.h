@@ -51,6 +51,7 @@ struct LowPrecision {
   friend SMOOTHACT_FN V select(Mask m, V a, V b) { return m.m ? a.v : b.v; }
   friend SMOOTHACT_FN V fma(V a, V b, V c) { return __builtin_fmaf(a.v, b.v, c.v); }
   friend SMOOTHACT_FN V abs(V a) { return __builtin_fabsf(a.v); }
+  friend SMOOTHACT_FN V minus_abs(V a) { return -__builtin_fabsf(a.v); }
   friend SMOOTHACT_FN V copysign(V a, V sign) { return __builtin_copysignf(a.v, sign.v); }
   friend SMOOTHACT_FN V multiply_sign(V a, V sign) { return native::multiply_sign<float, 1>(a.v, sign.v); }
   // To 2 ulp, for 0 and normal numbers.
@@ -58,9 +59,6 @@ struct LowPrecision {
   friend SMOOTHACT_FN V max(V bound, V x) { return native::cuda::max(bound.v, x.v); }
   friend SMOOTHACT_FN V min(V bound, V x) { return native::cuda::min(bound.v, x.v); }
   friend SMOOTHACT_FN V reciprocal(V a) { return native::cuda::reciprocal(a.v); }
-  friend SMOOTHACT_FN V divide_far(V a, V b) {  // half precision does not reach that far
-    return coarse<V> ? V(0x1p-4) * (a * reciprocal(V(0x1p-4) * b)) : a * reciprocal(b);
-  }
   // There are no exponents apart.
   friend SMOOTHACT_FN V ldexp(V m, V) { return m; }
   friend SMOOTHACT_FN V exp2(V a) { return native::cuda::exp2(a.v); }

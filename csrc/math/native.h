@@ -174,6 +174,7 @@ SMOOTHACT_FN Float<T, N> abs(Float<T, N> a) {
 }
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> minus_abs(Float<T, N> a) {
+  if constexpr (cuda_scalar<T, N>) return -__builtin_fabsf(a);
   return from_bits<T, N>(bits<T, N>(a) | sign_bit<T>);
 }
 template <class T, int N>
@@ -263,12 +264,6 @@ SMOOTHACT_FN Float<T, N> sqrt(Float<T, N> a) {
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> divide(Float<T, N> a, Float<T, N> b) {
   if constexpr (cuda_scalar<T, N>) return cuda::divide(a, b);
-  return a / b;
-}
-// a / b for any b from 2^-122 on.
-template <class T, int N>
-SMOOTHACT_FN Float<T, N> divide_far(Float<T, N> a, Float<T, N> b) {
-  if constexpr (cuda_scalar<T, N>) return cuda::divide_far(a, b);
   return a / b;
 }
 // 1 / a to 1 ulp, for a normal number that is no more than 2^126: for those who correct it anyway.

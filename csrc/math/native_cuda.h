@@ -67,11 +67,6 @@ SMOOTHACT_FN float divide(float a, float b) {
   return __builtin_fmaf(__builtin_fmaf(q, b, -a), -r, q);
 }
 
-SMOOTHACT_FN float divide_far(float a, float b) {
-  const float near = b * 0x1p-4f, q = divide(a, near) * 0x1p-4f;
-  return near >= 0x1p124f ? 0.0f : q;  // b infinite
-}
-
 // One Newton step from the reciprocal root: 0.51 ulp for 0 and above 2^-100, 2 ulp for other normal numbers.
 SMOOTHACT_FN float sqrt(float a) {
   const float r = rsqrt(max(0x1p-126f, a)), s = a * r;

@@ -39,8 +39,6 @@ struct Simd {
   friend SMOOTHACT_FN Simd operator-(Simd a, Simd b) { return from(a.v - b.v); }
   friend SMOOTHACT_FN Simd operator*(Simd a, Simd b) { return from(a.v * b.v); }
   friend SMOOTHACT_FN Simd operator/(Simd a, Simd b) { return from(native::divide<T, N>(a.v, b.v)); }
-  // For any b from 2^-122 on; 1 / b need not be a normal number.
-  friend SMOOTHACT_FN Simd divide_far(Simd a, Simd b) { return from(native::divide_far<T, N>(a.v, b.v)); }
   // To 1 ulp, for who corrects it anyway.
   friend SMOOTHACT_FN Simd reciprocal(Simd a) { return from(native::reciprocal<T, N>(a.v)); }
   friend SMOOTHACT_FN Simd operator-(Simd a) { return from(-a.v); }

@@ -158,7 +158,6 @@ INSTANTIATE_TEST_SUITE_P(Errors, CudaModel, testing::Values(-1, 0, 1, 2));
 TEST_P(CudaModel, Single) {
   Activations::for_each([]<class A, int>() {
     for (const auto& [name, a] : variations<A>()) {
-      if (name.starts_with("squareplus")) continue;  // TODO
       expect_single<0>(a, name);
       expect_single<1>(a, name);
       expect_single<2>(a, name);
@@ -222,8 +221,10 @@ TEST_P(CudaModel, Primitives) {
     if (!(0x1p-126f <= b && b <= 0x1p126f)) continue;
     ASSERT_LE(error(sqrt(V(b)).v, std::sqrt(static_cast<double>(b))), b < 0x1p-100f ? 2 : 0.51) << b;
     for (float a : {1.0f, 0x1.fffffep0f, 0x1.555556p0f, 0x1.2p-3f, 0x1.6p-99f, 0x1.234566p-110f}) {
-      if (const double exact = static_cast<double>(a) / b; 0x1p-126 <= exact && exact <= 0x1p127)
+      const double exact = static_cast<double>(a) / b;
+      if (0x1p-126 <= exact && exact <= 0x1p127) {
         ASSERT_LE(error((V(a) / V(b)).v, exact), a < 0x1p-100f ? 2 : 0.501) << a << " / " << b;
+      }
     }
   }
   for (float zero : {0.0f, -0.0f}) EXPECT_EQ(std::signbit((V(zero) / V(3)).v), std::signbit(zero));

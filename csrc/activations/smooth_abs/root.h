@@ -27,7 +27,7 @@ struct RootAbs {
     const Root<V> r(*this, x);
     const V shrink = r.shrink, u = r.u * shrink;
     const V defect = r.over({fma(u, r.root, fma(u, r.u, V(r.a.b) * shrink)), 0}) * shrink;
-    return select(r.u + V(r.a.b) <= 0, V(1), defect);
+    return select(abs(x) + V(r.a.b) <= 0, V(1), defect);
   }
   // A'' = b/A^3
   template <class V>
@@ -43,9 +43,7 @@ struct RootAbs {
 
     // u and A are an eighth at most: the reciprocal of their sum must be a normal number.
     SMOOTHACT_FN constexpr Normalised(double b, double least)
-        : Normalised(b, b == 0                 ? 0
-                        : b < least || 16 <= b ? exponent(b) + 2
-                                               : 3) {}
+        : Normalised(b, b != 0 && (b < least || 16 <= b) ? exponent(b) + 2 : 3) {}
     SMOOTHACT_FN constexpr Normalised(double b, int e)
         : scale(power(e)), inverse(power(-e)), b(b * power(-e) * power(-e)) {}
 
