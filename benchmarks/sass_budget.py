@@ -32,12 +32,17 @@ SYMBOL = re.compile(r"pack_kernelI.*?\d+([A-Z][A-Za-z0-9]*)ELNS_5OrderE(\d)ELNS_
 REASONS = {
     ("softplus", "forward"): "the polynomials of an exponential and a logarithm",
     ("gelu", "forward"): "two fractions of polynomials beside the exponential",
+    ("squareplus", "forward"): "a root, a quotient and the guards that keep both in range",
     ("gelu_tanh", "backward"): "a cubic argument and its slope in two terms each",
     ("mish", "double_backward"): "a cubic and D^3 in two terms each",
     ("gelu_tanh", "double_backward"): "a cubic argument and its slopes in two terms each",
     ("swish", "double_backward"): "the argument in two terms",
     ("quick_gelu", "double_backward"): "the argument in two terms",
 }
+
+
+# Instructions by which the way of strided and broadcast packs may exceed that of dense ones.
+LONG_WAY_ROUND = 40
 
 
 @dataclass
@@ -67,7 +72,7 @@ class Row:
         found = [f"{gpu}: {self.limits[gpu]} x{share:.2f}" for gpu, share in self.shares.items() if share > 1]
         if found and (reason := REASONS.get((self.name, self.order))):
             found.append(reason)
-        if self.spread > 1:
+        if self.spread * self.elements > LONG_WAY_ROUND:
             found.append(f"branches, up to {self.spread:.1f} more")
         return "; ".join(found)
 

@@ -14,11 +14,7 @@ namespace math::native {
 
 // Whether native.h's functions are these.
 template <class T, int N>
-#if defined(__CUDACC__) || defined(SMOOTHACT_CUDA_MODEL)
-inline constexpr bool cuda_scalar = std::is_same_v<T, float>&& N == 1;
-#else
-inline constexpr bool cuda_scalar = false;
-#endif
+inline constexpr bool cuda_scalar = on_cuda&& std::is_same_v<T, float>&& N == 1;
 
 namespace cuda {
 
