@@ -33,7 +33,7 @@ struct RootAbs {
   template <class V>
   SMOOTHACT_FN V curvature(V x) const {
     const Root<V> r(*this, x);
-    const V shrink = r.shrink;
+    const V shrink = V(r.shrink) * min(V(1), V(r.a.scale));
     return r.over({r.square * (r.root * shrink), 0}) * (shrink * V(r.a.inverse));
   }
 
@@ -68,7 +68,7 @@ struct RootAbs {
     // Where u is large, A = |x|; where u^2 vanishes, it does so beside B, or is A itself.
     SMOOTHACT_FN Root(const RootAbs& abs_, V x)
         : a(sizeof(T) == 4 ? abs_.single : abs_.wide),
-          u(min(V(largest), abs(x) * V(a.inverse))),
+          u(min(V(largest / 4), abs(x) * V(a.inverse))),
           square(fma(u, u, V(a.b))),
           root(max(u, sqrt(min(V(largest), square)))) {}
     SMOOTHACT_FN V over(math::Sum<V> denominator) const {
