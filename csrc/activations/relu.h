@@ -23,7 +23,7 @@ struct Relu {
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    return max(V(0), x);
+    return select(x < 0, V(0), x);  // -0 stays
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {

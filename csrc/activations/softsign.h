@@ -22,8 +22,7 @@ struct Softsign {
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    constexpr double largest = math::Format<typename V::scalar>::largest;
-    const V finite = clamp(x, -largest, largest);
+    const V finite = clamp(x, -far<V>, far<V>);
     return finite / (1 + abs(finite));
   }
   template <class V>
@@ -40,13 +39,17 @@ struct Softsign {
   }
 
  private:
+  // From here on every power of 1/x is 0, and f is 1. The reciprocal is still a normal number.
+  template <class V>
+  static constexpr double far = sizeof(typename V::scalar) == 4 ? 0x1p100 : 0x1p1000;
+
   // 1/(1 + |x|) = r (1 + error): its powers would multiply the error.
   template <class V>
   struct Reciprocal {
     V r, error;
     SMOOTHACT_FN explicit Reciprocal(V x) {
-      const auto d = math::two_sum(V(1), min(V(math::Format<typename V::scalar>::largest), abs(x)));
-      r = 1 / d.hi;
+      const auto d = math::two_sum(V(1), min(V(far<V>), abs(x)));
+      r = reciprocal(d.hi);
       error = fma(-d.lo, r, fma(-d.hi, r, V(1)));
     }
   };

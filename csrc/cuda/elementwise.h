@@ -3,17 +3,33 @@
 #pragma once
 
 #include "../kernels/order.h"
+#include "../math/low_precision.h"
 #include "../math/simd.h"
 #include "indexing.h"
 #include "storage.h"
 
 namespace smoothact::cuda {
 
+template <DType D>
+struct NumberOf {
+  using type = math::Simd<typename Element<D>::Arithmetic, 1>;
+};
+#if defined(__CUDACC__) || defined(SMOOTHACT_CUDA_MODEL)
+template <>
+struct NumberOf<DType::bf16> {
+  using type = math::LowPrecision<17>;
+};
+template <>
+struct NumberOf<DType::f16> {
+  using type = math::LowPrecision<22>;
+};
+#endif
+
 template <class A, Order O, DType D, int Lanes, int Unroll>
 struct Elementwise {
   static constexpr int inputs = inputs_of(O), operands = inputs + 1;
   using Scalar = typename Element<D>::Arithmetic;
-  using Number = math::Simd<Scalar, 1>;
+  using Number = typename NumberOf<D>::type;
   template <int N>
   using Items = Pack<D, N>;
   static constexpr uint32_t tile_size = tile_items(Unroll);
@@ -24,14 +40,21 @@ struct Elementwise {
   };
 
   template <int N>
-  static SMOOTHACT_FN Items<N> compute(const A& activation, const Items<N> (&in)[inputs]) {
+  struct Arguments {
+    Number values[N][inputs];
+
+    SMOOTHACT_FN explicit Arguments(const Items<N> (&in)[inputs]) {
+      SMOOTHACT_UNROLL
+      for (int i = 0; i < N; ++i)
+        for (int k = 0; k < inputs; ++k) values[i][k] = Number(in[k][i]);
+    }
+  };
+
+  template <int N>
+  static SMOOTHACT_FN Items<N> compute(const A& activation, const Arguments<N>& in) {
     Scalar out[N];
     SMOOTHACT_UNROLL
-    for (int i = 0; i < N; ++i) {
-      Number arguments[inputs];
-      for (int k = 0; k < inputs; ++k) arguments[k] = Number(in[k][i]);
-      out[i] = evaluate<O>(activation, arguments).v;
-    }
+    for (int i = 0; i < N; ++i) out[i] = evaluate<O>(activation, in.values[i]).v;
     return Items<N>::narrow(out);
   }
 
@@ -41,6 +64,13 @@ struct Elementwise {
     for (int u = 0; u < Unroll; ++u) {
       const uint32_t item = first + u * threads_per_block;
       if (u > 0 && item >= plan.items) break;
+      if (Lanes > 1 && plan.dense) {  // one multiply-add an address, one access an operand
+        const auto at = [&](int k) { return plan.operands[k] + uint64_t{item} * sizeof(Items<Lanes>); };
+        tile.out[u] = at(0);
+        SMOOTHACT_UNROLL
+        for (int k = 1; k < operands; ++k) tile.in[u][k - 1] = memory.template load<Items<Lanes>>(at(k));
+        continue;
+      }
       char* address[operands];
       plan.addresses(item, address);
       tile.out[u] = address[0];
@@ -62,14 +92,14 @@ struct Elementwise {
     const auto at = [&](int k) { return plan.operands[k] + index * (plan.step[k] / Lanes); };
     Items<1> in[inputs];
     for (int k = 1; k < operands; ++k) in[k - 1] = memory.template load<Items<1>>(at(k));
-    memory.store(at(0), compute<1>(activation, in));
+    memory.store(at(0), compute<1>(activation, Arguments<1>(in)));
   }
 
   template <class Plan, class M>
   static SMOOTHACT_FN void finish(const Plan& plan, const A& activation, uint32_t first, const Tile& tile, M& memory) {
     SMOOTHACT_UNROLL
     for (int u = 0; u < Unroll; ++u) {
-      const Items<Lanes> out = compute<Lanes>(activation, tile.in[u]);
+      const Items<Lanes> out = compute<Lanes>(activation, Arguments<Lanes>(tile.in[u]));
       if (u == 0 || first + u * threads_per_block < plan.items) memory.store(tile.out[u], out);
     }
   }
@@ -95,10 +125,12 @@ struct Elementwise {
       fetch(plan, first, next, memory);
       SMOOTHACT_NO_UNROLL
       for (bool more = true; more; first += stride) {
-        const Tile tile = next;
+        // Widened first, which leaves the registers of the packs free.
+        const Arguments<Lanes> arguments(next.in[0]);
+        char* const out = next.out[0];
         more = first + stride < plan.items;
         if (more) fetch(plan, first + stride, next, memory);
-        finish(plan, activation, first, tile, memory);
+        memory.store(out, compute<Lanes>(activation, arguments));
       }
     }
   }

@@ -113,15 +113,12 @@ struct Plan {
   int wraps;
   uint32_t items;
   uint32_t head, tail;  // elements before and after the packs, where nothing wraps
+  bool dense;           // nothing wraps or repeats: pack follows pack in every operand
 
   template <int Operands>
   SMOOTHACT_FN void addresses(uint32_t item, char* (&address)[Operands]) const {
     uint64_t offset[Operands];
     for (int k = 0; k < Operands; ++k) offset[k] = static_cast<uint64_t>(item) * step[k];
-    if (wraps == 0) {  // on its own, for one multiply-add an address
-      for (int k = 0; k < Operands; ++k) address[k] = operands[k] + offset[k];
-      return;
-    }
     SMOOTHACT_NO_UNROLL
     for (int d = 0; d < wraps; ++d) {
       item = sizes[d].quotient(item);
@@ -179,7 +176,11 @@ inline bool pack_plan(const Problem& p, int bytes, PackPlan& plan) {
   plan.head = to_boundary < numel ? to_boundary : numel;
   plan.items = (numel - plan.head) / lanes;
   plan.tail = numel - plan.head - plan.items * lanes;
-  for (int k = 0; k < p.count; ++k) plan.operands[k] += plan.head * p.strides[k][0];
+  plan.dense = plan.wraps == 0;
+  for (int k = 0; k < p.count; ++k) {
+    plan.operands[k] += plan.head * p.strides[k][0];
+    plan.dense &= p.strides[k][0] != 0;
+  }
   return true;
 }
 

@@ -83,6 +83,7 @@ struct Composite {
     if (b.is_constant()) return b.constant == 1 ? a : Composite(at::div(a.tensor, b.constant));
     return Composite(at::div(a.tensor, b.tensor));
   }
+  friend Composite reciprocal(const Composite& a) { return 1 / a; }
   friend Composite operator-(const Composite& a) {
     return a.is_constant() ? Composite(-a.constant) : Composite(at::neg(a.tensor));
   }

@@ -184,8 +184,12 @@ struct Exponential {
 template <class V, class Z>
 SMOOTHACT_FN Scaled<V> logistic(Z z) {
   const Exponential<V> e(z);
-  const V n = max(V(-100), e.n);
-  return {(1 + e.p) / ((1 + power_of_two(-n)) + e.p), e.n - n};
+  if constexpr (requires { e.logistic(); }) {
+    return e.logistic();
+  } else {
+    const V n = max(V(-100), e.n);
+    return {(1 + e.p) / ((1 + power_of_two(-n)) + e.p), e.n - n};
+  }
 }
 
 template <class V>

@@ -3,6 +3,7 @@
 // math/ is written once on top of Simd. Architecture branches end in this file.
 #pragma once
 
+#include "native_cuda.h"
 #include "number.h"
 
 #if defined(__AVX2__) && !defined(__CUDACC__)
@@ -168,14 +169,17 @@ SMOOTHACT_FN Float<T, N> fma(Float<T, N> a, Float<T, N> b, Float<T, N> c) {
 
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> abs(Float<T, N> a) {
+  if constexpr (cuda_scalar<T, N>) return __builtin_fabsf(a);  // an operand's modifier there, no instruction
   return from_bits<T, N>(bits<T, N>(a) & ~sign_bit<T>);
 }
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> minus_abs(Float<T, N> a) {
+  if constexpr (cuda_scalar<T, N>) return -__builtin_fabsf(a);
   return from_bits<T, N>(bits<T, N>(a) | sign_bit<T>);
 }
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> copysign(Float<T, N> a, Float<T, N> sign) {
+  if constexpr (cuda_scalar<T, N>) return __builtin_copysignf(a, sign);
 #if defined(__AVX512F__) && !defined(__CUDACC__)
   if constexpr (avx512<T, N>) {
     const Bits<T, N> mask = Bits<T, N>{} + sign_bit<T>;
@@ -187,6 +191,7 @@ SMOOTHACT_FN Float<T, N> copysign(Float<T, N> a, Float<T, N> sign) {
 
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> max(Float<T, N> bound, Float<T, N> x) {
+  if constexpr (cuda_scalar<T, N>) return cuda::max(bound, x);
 #if defined(__AVX512F__) && !defined(__CUDACC__)
   if constexpr (avx512<T, N> && sizeof(T) == 4)
     return (Float<T, N>)_mm512_max_ps((__m512)bound, (__m512)x);
@@ -205,6 +210,7 @@ SMOOTHACT_FN Float<T, N> max(Float<T, N> bound, Float<T, N> x) {
 }
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> min(Float<T, N> bound, Float<T, N> x) {
+  if constexpr (cuda_scalar<T, N>) return cuda::min(bound, x);
 #if defined(__AVX512F__) && !defined(__CUDACC__)
   if constexpr (avx512<T, N> && sizeof(T) == 4)
     return (Float<T, N>)_mm512_min_ps((__m512)bound, (__m512)x);
@@ -229,6 +235,7 @@ SMOOTHACT_FN Float<T, N> multiply_sign(Float<T, N> a, Float<T, N> sign) {
 
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> sqrt(Float<T, N> a) {
+  if constexpr (cuda_scalar<T, N>) return cuda::sqrt(a);
   if constexpr (N == 1) {
     if constexpr (sizeof(T) == 4)
       return __builtin_sqrtf(a);
@@ -253,6 +260,19 @@ SMOOTHACT_FN Float<T, N> sqrt(Float<T, N> a) {
   }
 }
 
+// a / b where 1 / b is a normal number.
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> divide(Float<T, N> a, Float<T, N> b) {
+  if constexpr (cuda_scalar<T, N>) return cuda::divide(a, b);
+  return a / b;
+}
+// 1 / a to 1 ulp, for a normal number that is no more than 2^126: for those who correct it anyway.
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> reciprocal(Float<T, N> a) {
+  if constexpr (cuda_scalar<T, N>) return cuda::reciprocal(a);
+  return static_cast<T>(1) / a;
+}
+
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> round(Float<T, N> a) {
   const Float<T, N> magic = broadcast<T, N>(static_cast<T>(Format<T>::round_magic));
@@ -273,6 +293,7 @@ SMOOTHACT_FN Float<T, N> power_of_two(Float<T, N> n) {
 
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> ldexp(Float<T, N> m, Float<T, N> n) {
+  if constexpr (cuda_scalar<T, N>) return cuda::ldexp(m, n);
 #if defined(__AVX512F__) && !defined(__CUDACC__)
   if constexpr (avx512<T, N> && sizeof(T) == 4)
     return (Float<T, N>)_mm512_scalef_ps((__m512)m, (__m512)n);
@@ -288,7 +309,7 @@ SMOOTHACT_FN Float<T, N> ldexp(Float<T, N> m, Float<T, N> n) {
 }
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> power_beside_one(Float<T, N> n) {
-  if constexpr (avx512<T, N>)
+  if constexpr (avx512<T, N> || cuda_scalar<T, N>)  // on CUDA the powers are at hand from ldexp
     return ldexp<T, N>(broadcast<T, N>(1), n);
   else
     return power_of_two<T, N>(max<T, N>(broadcast<T, N>(T(-64)), n));

@@ -25,6 +25,13 @@ namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 namespace math {
 
+// The model is a test's: CUDA's arithmetic on the host.
+#if defined(__CUDACC__) || defined(SMOOTHACT_CUDA_MODEL)
+inline constexpr bool on_cuda = true;
+#else
+inline constexpr bool on_cuda = false;
+#endif
+
 // A parameter of an activation, or a number of its formula. The float pair is made once, on the host: kernels in single
 // precision spend no double instruction on it and still see every digit. `low` continues a decimal that is no double.
 struct Constant {

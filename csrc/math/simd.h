@@ -38,7 +38,9 @@ struct Simd {
   friend SMOOTHACT_FN Simd operator+(Simd a, Simd b) { return from(a.v + b.v); }
   friend SMOOTHACT_FN Simd operator-(Simd a, Simd b) { return from(a.v - b.v); }
   friend SMOOTHACT_FN Simd operator*(Simd a, Simd b) { return from(a.v * b.v); }
-  friend SMOOTHACT_FN Simd operator/(Simd a, Simd b) { return from(a.v / b.v); }
+  friend SMOOTHACT_FN Simd operator/(Simd a, Simd b) { return from(native::divide<T, N>(a.v, b.v)); }
+  // To 1 ulp, for who corrects it anyway.
+  friend SMOOTHACT_FN Simd reciprocal(Simd a) { return from(native::reciprocal<T, N>(a.v)); }
   friend SMOOTHACT_FN Simd operator-(Simd a) { return from(-a.v); }
 
   friend SMOOTHACT_FN Mask operator<(Simd a, Simd b) { return {native::less<T, N>(a.v, b.v)}; }

@@ -15,6 +15,10 @@ SMOOTHACT_FN V product_error(V a, V b, V rounded) {
   return fma(a, b, -rounded);
 }
 
+// Whether a number is worth the error terms of its sums.
+template <class V>
+inline constexpr bool keeps_errors = true;
+
 template <class V>
 struct Sum {
   V hi, lo;
@@ -117,7 +121,7 @@ SMOOTHACT_FN Sum<V> multiply_add(Sum<V> a, V b, Sum<V> c) {
 // a/b, to little more than its last rounding.
 template <class V>
 SMOOTHACT_FN V quotient(Sum<V> a, Sum<V> b) {
-  const V r = 1 / b.hi, q = a.hi * r;
+  const V r = reciprocal(b.hi), q = a.hi * r;
   return fma(r, fma(-q, b.hi, a.hi) + fma(-q, b.lo, a.lo), q);
 }
 

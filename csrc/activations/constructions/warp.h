@@ -97,8 +97,12 @@ struct Multiple {
   // xH(kx) of a negative k is the mirror image.
   template <class V>
   SMOOTHACT_FN V unfold(V x, V y) const {
-    if (k.value == 0) return V(0.5) * x;  // H(0), at the infinities too
-    return multiply_sign(Unit{}.unfold(multiply_sign(x, V(sign)), y), V(sign));
+    const V mirrored = multiply_sign(Unit{}.unfold(multiply_sign(x, V(sign)), y), V(sign)), half = V(0.5) * x;
+    // k = 0: H(0), at the infinities too. A branch would keep CUDA's elements from interleaving.
+    if constexpr (math::on_cuda)
+      return select(V(magnitude) <= 0, half, mirrored);
+    else
+      return k.value == 0 ? half : mirrored;
   }
 
  protected:

@@ -27,13 +27,13 @@ struct RootAbs {
     const Root<V> r(*this, x);
     const V shrink = r.shrink, u = r.u * shrink;
     const V defect = r.over({fma(u, r.root, fma(u, r.u, V(r.a.b) * shrink)), 0}) * shrink;
-    return select(r.u + V(r.a.b) <= 0, V(1), defect);
+    return select(abs(x) + V(r.a.b) <= 0, V(1), defect);
   }
   // A'' = b/A^3
   template <class V>
   SMOOTHACT_FN V curvature(V x) const {
     const Root<V> r(*this, x);
-    const V shrink = r.shrink;
+    const V shrink = V(r.shrink) * min(V(1), V(r.a.scale));
     return r.over({r.square * (r.root * shrink), 0}) * (shrink * V(r.a.inverse));
   }
 
@@ -41,11 +41,9 @@ struct RootAbs {
   struct Normalised {
     math::Constant scale, inverse, b;  // 2^e, 2^-e, B
 
-    // u and A are halved at least: their sum must not overflow.
+    // u and A are an eighth at most: the reciprocal of their sum must be a normal number.
     SMOOTHACT_FN constexpr Normalised(double b, double least)
-        : Normalised(b, b < least || 16 <= b ? exponent(b)
-                        : b == 0             ? 0
-                                             : 1) {}
+        : Normalised(b, b != 0 && (b < least || 16 <= b) ? exponent(b) + 2 : 3) {}
     SMOOTHACT_FN constexpr Normalised(double b, int e)
         : scale(power(e)), inverse(power(-e)), b(b * power(-e) * power(-e)) {}
 
@@ -54,7 +52,7 @@ struct RootAbs {
     }
     static SMOOTHACT_FN constexpr int exponent(double b) {
       const int e = static_cast<int>(std::bit_cast<long long>(b) >> 52) - 1023;
-      return b == 0 ? 0 : e < -1020 ? -510 : e >> 1;
+      return e < -1020 ? -510 : e >> 1;
     }
   };
   Normalised single, wide;
@@ -62,7 +60,7 @@ struct RootAbs {
   template <class V>
   struct Root {
     using T = typename V::scalar;
-    static constexpr double shrink = sizeof(T) == 4 ? 0x1p-60 : 0x1p-500;
+    static constexpr double shrink = sizeof(T) == 4 ? 0x1p-50 : 0x1p-500;
     static constexpr double smallest = sizeof(T) == 4 ? 0x1p-126 : 0x1p-1022, largest = math::Format<T>::largest;
     const Normalised& a;
     V u, square, root;
@@ -70,12 +68,12 @@ struct RootAbs {
     // Where u is large, A = |x|; where u^2 vanishes, it does so beside B, or is A itself.
     SMOOTHACT_FN Root(const RootAbs& abs_, V x)
         : a(sizeof(T) == 4 ? abs_.single : abs_.wide),
-          u(min(V(largest), abs(x) * V(a.inverse))),
+          u(min(V(largest / 4), abs(x) * V(a.inverse))),
           square(fma(u, u, V(a.b))),
           root(max(u, sqrt(min(V(largest), square)))) {}
     SMOOTHACT_FN V over(math::Sum<V> denominator) const {
       const math::Sum<V> b{V(a.b), V(a.b.template trailing<T>())};
-      return quotient(b, math::Sum<V>{clamp(denominator.hi, smallest, largest), denominator.lo});
+      return quotient(b, math::Sum<V>{clamp(denominator.hi, smallest, 1 / smallest), denominator.lo});
     }
   };
 };

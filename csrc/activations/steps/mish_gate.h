@@ -29,14 +29,15 @@ struct MishGate {
   // H + uH', expanded so that u + 1 is exact before anything is added to it; 1/D^2 with its error.
   SMOOTHACT_FN V gate_slope(V u) const {
     const math::Exponential<V> e(a);
-    const V w = e.beside_one(), d = denominator(w), r = 1 / d;
-    const V inner = w + c(), lost = fma(w, inner, h() - d) + w * (w - (inner - c()));
-    const V error = fma(-d, r, V(1)) - lost * r;
+    const V w = e.beside_one(), d = denominator(w), r = reciprocal(d);
     const V u0 = u + 1, u1 = u + V(1.5);
     const V numerator =
         fma(w, fma(w, fma(w, select(negative, V(1), u0), select(negative, V(4), u1)), select(negative, 4 * u1, V(1))),
             select(negative, 4 * u0, V(0.25)));
-    const V q = numerator * r * r, slope = fma(q, 2 * error, q);
+    const V q = numerator * r * r;
+    if constexpr (!math::keeps_errors<V>) return select(negative, e.times(q), q).value();
+    const V inner = w + c(), lost = fma(w, inner, h() - d) + w * (w - (inner - c()));
+    const V error = fma(-d, r, V(1)) - lost * r, slope = fma(q, 2 * error, q);
     return select(negative, e.times(slope), slope).value();
   }
   // aH' + bH''

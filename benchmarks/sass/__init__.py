@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Behind ``sass_budget.py``: compiling and disassembling, reading the listing, and what the hardware allows."""

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The reader of benchmarks/sass_budget.py, on a listing written by hand; no CUDA needed."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SYMBOL = "_ZN9smoothact4cuda11pack_kernelINS_7generic4SiluELNS_5OrderE1ELNS_5DTypeE2EEEvNS0_4PlanIjLi2EEET_"
+
+# An edge case before the loop; in the loop: a load skipped in the last trip, a nested loop that may be skipped, a
+# division with its slow call, and a store. Then the slow case's own code, with a loop.
+LISTING = f"""
+Resource usage:
+ Common:
+  GLOBAL:0
+ Function {SYMBOL}:
+  REG:40 STACK:0 SHARED:0 LOCAL:0 CONSTANT[0]:681 TEXTURE:0 SURFACE:0 SAMPLER:0
+
+	code for sm_90
+		Function : {SYMBOL}
+	.headerflags	@"EF_CUDA_SM90 EF_CUDA_VIRTUAL_SM(EF_CUDA_SM90)"
+        /*0000*/              @!P0 BRA 0x30 ;                    /* 0x0000000402480947 */
+                                                                 /* 0x001fea0003800000 */
+        /*0010*/                   LDG.E.U16 R4, desc[UR4][R2.64] ;
+        /*0020*/                   STG.E.U16 desc[UR4][R2.64], R4 ;
+        /*0030*/               @P1 BRA 0x90 ;
+        /*0040*/              @!P2 BRA 0x80 ;
+        /*0050*/                   IADD3 R1, R1, 0x1, RZ ;
+        /*0060*/                   ISETP.LT.AND P3, PT, R1, R9, PT ;
+        /*0070*/               @P3 BRA 0x50 ;
+        /*0080*/                   LDG.E.128 R8, desc[UR4][R2.64] ;
+        /*0090*/                   MUFU.RCP R5, R4 ;
+        /*00a0*/                   FCHK P0, R3, R4 ;
+        /*00b0*/                   FFMA R5, R5, R6, R7 ;
+        /*00c0*/              @!P0 BRA 0xf0 ;
+        /*00d0*/                   MOV R16, 0xf0 ;
+        /*00e0*/                   CALL.REL.NOINC 0x140 ;
+        /*00f0*/                   F2FP.BF16.F32.PACK_AB R5, R5, R6 ;
+        /*0100*/                   STL [R1], R5 ;
+        /*0110*/                   STG.E.128 desc[UR4][R2.64], R4 ;
+        /*0120*/              @!P4 BRA 0x30 ;
+        /*0130*/                   EXIT ;
+        /*0140*/                   FMUL R5, R5, R5 ;
+        /*0150*/               @P5 BRA 0x140 ;
+        /*0160*/                   RET.REL.NODEC R16 0x0 ;
+        /*0170*/                   BRA 0x170;
+"""
+
+
+@pytest.fixture
+def sass(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    yield lambda name: importlib.import_module(name)
+    for name in [n for n in sys.modules if n.split(".")[0] in ("sass", "sass_budget")]:
+        del sys.modules[name]
+
+
+def test_main_loop(sass):
+    (kernel,) = sass("sass.listing").kernels(LISTING)
+    assert kernel.symbol == SYMBOL
+    assert kernel.registers == 40
+    loop = kernel.main_loop()
+    # with the load, without the nested loop, without the call
+    assert [i.address for i in loop.path] == [0x30, 0x40, 0x80, 0x90, 0xA0, 0xB0, 0xC0, 0xF0, 0x100, 0x110, 0x120]
+    assert loop.calls == 1
+    assert loop.spilled == 1
+    assert loop.spread == 0
+    assert loop.stored == 16
+    assert loop.widths("LDG") == loop.widths("STG") == [128]
+    assert loop.pipes() == {"full": 5, "half": 1, "special": 2, "memory": 3}
+
+
+def test_row(sass):
+    (row,) = sass("sass_budget").rows_of(LISTING, ["backward"], ["bf16"])
+    assert (row.name, row.order, row.dtype, row.elements) == ("silu", "backward", "bf16", 8)
+    assert (row.instructions, row.half, row.special, row.rcp) == (11 / 8, 1 / 8, 2 / 8, 1 / 8)
+    assert (row.registers, row.spills, row.calls, row.occupancy) == (40, 1, 1, 0.75)
+    assert not list(sass("sass_budget").rows_of(LISTING, ["forward"], ["bf16"]))
+
+
+def test_branches_of_unequal_length(sass):
+    listing = LISTING.replace("@!P0 BRA 0xf0", "@!P0 BRA 0x100").replace("CALL.REL.NOINC 0x140", "FADD R1, R1, R1")
+    (kernel,) = sass("sass.listing").kernels(listing)
+    loop = kernel.main_loop()
+    assert loop.count("F2FP") == loop.calls == 0
+    assert loop.spread == 3
+
+
+def test_no_loop(sass):
+    (kernel,) = sass("sass.listing").kernels(LISTING.replace("@!P4 BRA 0x30", "NOP"))
+    assert kernel.main_loop() is None
+
+
+def test_budget_is_the_designs(sass):
+    h200, h100 = sass("sass.hardware").GPUS
+    assert [round(h200.limit(h200.issue, b)) for b in (4, 6, 8, 12, 16)] == [24, 36, 48, 72, 96]
+    assert round(h200.limit(h200.special, 4)) == 3
+    assert h100.limit(h100.issue, 4) > h200.limit(h200.issue, 4)
+
+
+@pytest.mark.parametrize("registers, expected", [(24, 1), (32, 1), (33, 0.75), (40, 0.75), (48, 0.625), (255, 0.125)])
+def test_occupancy(sass, registers, expected):
+    assert sass("sass.hardware").occupancy(registers, 256) == expected
+
+
+def test_reads_the_sources(sass):
+    toolkit = sass("sass.toolkit")
+    assert toolkit.enumerators("DType") == ["f64", "f32", "bf16", "f16"]
+    assert toolkit.activations()["quick_gelu"] == "QuickGelu"
+    assert toolkit.block_size() == 256
+    build = (ROOT / "cmake/Library.cmake").read_text()
+    assert all(flag in build for flag in toolkit.FLAGS)
