@@ -36,8 +36,11 @@ struct Storage<DType::f16> {
 template <DType D>
 using Element = typename Storage<D>::Element;
 template <DType D>
-using Vector =
-    math::Simd<typename Storage<D>::Compute, math::native::register_bytes / sizeof(typename Storage<D>::Compute)>;
+inline constexpr int digits =
+    D == DType::bf16 ? math::bfloat16_digits : math::Format<typename Storage<D>::Compute>::digits;
+template <DType D>
+using Vector = math::Simd<typename Storage<D>::Compute,
+                          math::native::register_bytes / sizeof(typename Storage<D>::Compute), digits<D>>;
 
 template <class T, int N>
 using Lanes __attribute__((vector_size(sizeof(T) * N))) = T;
@@ -97,38 +100,44 @@ SMOOTHACT_FN Lanes<uint16_t, N> to_f16(Lanes<float, N> f) {
   return narrow_f16<N>(f);
 }
 
-// What one step of the loop works on. Two bf16 share a 32-bit lane: the even elements go into one register, the odd
-// ones into the other, and no element ever crosses a lane.
+// What one step of the loop works on: enough registers that one's arithmetic hides another's latency. Two bf16 share a
+// 32-bit lane: the even elements go into one register, the odd ones into the next, and no element ever crosses a lane.
 template <DType D>
 struct Pack {
   using V = Vector<D>;
-  static constexpr int registers = D == DType::f32 && math::native::register_bytes == 64 ? 4 : 2;
+  static constexpr int registers = D != DType::f64 && math::native::register_bytes == 64 ? 4 : 2;
   static constexpr int lanes = registers * V::lanes;
   V v[registers];
 
+  // Register by register: the whole would go through the stack.
   static SMOOTHACT_FN Pack load(const char* p) {
     constexpr int N = V::lanes;
+    Pack r;
     if constexpr (D == DType::bf16) {
-      Lanes<uint32_t, N> pairs;
-      std::memcpy(&pairs, p, sizeof(pairs));
-      return {{from_bits(pairs << 16), from_bits(pairs & 0xffff0000)}};
+      for (int i = 0; i < registers; i += 2, p += 4 * N) {
+        Lanes<uint32_t, N> pairs;
+        std::memcpy(&pairs, p, sizeof(pairs));
+        r.v[i] = from_bits(pairs << 16);
+        r.v[i + 1] = from_bits(pairs & 0xffff0000);
+      }
     } else if constexpr (D == DType::f16) {
-      return {{V::from(load_f16<N>(p)), V::from(load_f16<N>(p + 2 * N))}};
+      for (int i = 0; i < registers; ++i) r.v[i] = V::from(load_f16<N>(p + 2 * N * i));
     } else {
-      Pack r;  // register by register: the whole would go through the stack
       for (int i = 0; i < registers; ++i) {
         typename V::Register e;
         std::memcpy(&e, p + i * sizeof(e), sizeof(e));
         r.v[i] = V::from(e);
       }
-      return r;
     }
+    return r;
   }
   SMOOTHACT_FN void store(char* p) const {
     constexpr int N = V::lanes;
     if constexpr (D == DType::bf16) {
-      const Lanes<uint32_t, N> pairs = round_bf16<N>(v[0].v) >> 16 | (round_bf16<N>(v[1].v) & 0xffff0000);
-      std::memcpy(p, &pairs, sizeof(pairs));
+      for (int i = 0; i < registers; i += 2, p += 4 * N) {
+        const Lanes<uint32_t, N> pairs = round_bf16<N>(v[i].v) >> 16 | (round_bf16<N>(v[i + 1].v) & 0xffff0000);
+        std::memcpy(p, &pairs, sizeof(pairs));
+      }
     } else if constexpr (D == DType::f16) {
       for (int i = 0; i < registers; ++i) {
         const auto e = to_f16<N>(v[i].v);

@@ -39,6 +39,7 @@ namespace math {
 template <class T>
 struct Composite {
   using scalar = T;
+  static constexpr int digits = Format<T>::digits;
 
   at::Tensor tensor;
   double constant = 0;

@@ -42,7 +42,9 @@ namespace detail {
 // g
 template <class V>
 SMOOTHACT_FN V expm1_tail(V r) {
-  if constexpr (sizeof(typename V::scalar) == 4)
+  if constexpr (coarse<V>)
+    return polynomial(r, 0x1.0006b4p-1, 0x1.571cb2p-3, 0x1.52262ep-5);
+  else if constexpr (sizeof(typename V::scalar) == 4)
     return polynomial(r, 0x1.fffffcp-2, 0x1.555492p-3, 0x1.5558acp-5, 0x1.12397cp-7, 0x1.6a5176p-10);
   else
     return polynomial(r, 0x1.0000000000009p-1, 0x1.55555555554fap-3, 0x1.5555555550ae9p-5, 0x1.1111111127d4ap-7,
@@ -54,6 +56,7 @@ SMOOTHACT_FN V expm1_tail(V r) {
 template <class V>
 SMOOTHACT_FN V exp2m1_over(V f) {
   static_assert(sizeof(typename V::scalar) == 4);
+  if constexpr (coarse<V>) return polynomial(f, 0x1.62dfcap-1, 0x1.ebf1bap-3, 0x1.ca8fd6p-5, 0x1.408f54p-7);
   return polynomial(f, 0x1.62e43p-1, 0x1.ebfbdep-3, 0x1.c6af5cp-5, 0x1.3b2b1ep-7, 0x1.5f1d4ap-10, 0x1.440c74p-13);
 }
 
@@ -80,8 +83,12 @@ template <class V>
 struct Reduced {
   V n, r;
 
-  SMOOTHACT_FN explicit Reduced(V z) : n(multiple(z)), r(fma(n, V(-L::lo), fma(n, V(-L::hi), z))) {}
-  SMOOTHACT_FN explicit Reduced(Sum<V> z) : n(multiple(z.hi)), r(fma(n, V(-L::hi), z.hi) + fma(n, V(-L::lo), z.lo)) {}
+  SMOOTHACT_FN explicit Reduced(V z) : n(multiple(z)), r(fma(n, V(-L::hi), z)) {
+    if constexpr (keeps_errors<V>) r = fma(n, V(-L::lo), r);
+  }
+  SMOOTHACT_FN explicit Reduced(Sum<V> z) : n(multiple(z.hi)), r(fma(n, V(-L::hi), z.hi)) {
+    if constexpr (keeps_errors<V>) r = r + fma(n, V(-L::lo), z.lo);
+  }
 
   SMOOTHACT_FN V tail() const { return expm1_tail(r); }
   // scale * e^r, the scale without a rounding of its own
@@ -134,7 +141,9 @@ struct Octaves {
 
   SMOOTHACT_FN V n() const { return detail::nearest_multiple(leading(x), k); }
   SMOOTHACT_FN V beside(V n) const {
-    if constexpr (std::is_same_v<X, V>)
+    if constexpr (!keeps_errors<V>)
+      return fma(leading(x), k, -n);
+    else if constexpr (std::is_same_v<X, V>)
       return fma(x, k_lo, fma(x, k, -n));
     else
       return fma(x.lo, k, fma(x.hi, k_lo, fma(x.hi, k, -n)));

@@ -12,7 +12,9 @@ namespace detail {
 
 template <class V>
 SMOOTHACT_FN V log1p_tail(V e) {
-  if constexpr (sizeof(typename V::scalar) == 4)
+  if constexpr (coarse<V>)
+    return polynomial(e, -0x1.ffe7bep-2, 0x1.535b9ep-2, -0x1.e38f38p-3, 0x1.354d8cp-3, -0x1.15ea4ap-4, 0x1.de0558p-7);
+  else if constexpr (sizeof(typename V::scalar) == 4)
     return polynomial(e, -0x1.ffffd4p-2, 0x1.554e0ap-2, -0x1.ff28b6p-3, 0x1.9364e4p-3, -0x1.3a8fdap-3, 0x1.b5bb78p-4,
                       -0x1.d8da5cp-5, 0x1.4b7ddcp-6, -0x1.b3b84ep-9);
   else

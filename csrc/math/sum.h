@@ -17,7 +17,58 @@ SMOOTHACT_FN V product_error(V a, V b, V rounded) {
 
 // Whether a number is worth the error terms of its sums.
 template <class V>
-inline constexpr bool keeps_errors = true;
+inline constexpr bool keeps_errors = V::digits == Format<typename V::scalar>::digits;
+template <class V>
+concept WithoutErrors = requires {
+  V::digits;
+}
+&&!keeps_errors<V>;
+
+// The error term that such a sum does not have.
+struct NoError {
+  template <WithoutErrors V>
+  SMOOTHACT_FN operator V() const {
+    return V(0);
+  }
+  friend SMOOTHACT_FN NoError operator-(NoError) { return {}; }
+  friend SMOOTHACT_FN NoError operator+(NoError, NoError) { return {}; }
+  template <WithoutErrors V>
+  friend SMOOTHACT_FN V operator+(V a, NoError) {
+    return a;
+  }
+  template <WithoutErrors V>
+  friend SMOOTHACT_FN V operator+(NoError, V a) {
+    return a;
+  }
+  template <WithoutErrors V>
+  friend SMOOTHACT_FN NoError operator*(V, NoError) {
+    return {};
+  }
+  template <WithoutErrors V>
+  friend SMOOTHACT_FN NoError operator*(NoError, V) {
+    return {};
+  }
+  template <class A>
+  friend SMOOTHACT_FN auto fma(A, NoError, auto c) {
+    return c;
+  }
+  template <class B>
+  friend SMOOTHACT_FN auto fma(NoError, B, auto c) {
+    return c;
+  }
+  template <WithoutErrors V>
+  friend SMOOTHACT_FN V fma(V a, V b, NoError) {
+    return a * b;
+  }
+  template <class M>
+  friend SMOOTHACT_FN NoError select(const M&, NoError, NoError) {
+    return {};
+  }
+  template <class V>
+  friend SMOOTHACT_FN NoError ldexp(NoError, V) {
+    return {};
+  }
+};
 
 template <class V>
 struct Sum {
@@ -38,6 +89,23 @@ struct Sum {
     return {s.hi, s.lo + (a.lo + b.lo)};
   }
   friend SMOOTHACT_FN Sum operator+(Sum a, V b) { return a + Sum{b, 0}; }
+};
+
+template <WithoutErrors V>
+struct Sum<V> {
+  V hi;
+  [[no_unique_address]] NoError lo;
+
+  Sum() = default;
+  template <class L>
+  SMOOTHACT_FN Sum(V hi, const L&) : hi(hi) {}
+
+  friend SMOOTHACT_FN Sum operator-(Sum a) { return {-a.hi, 0}; }
+  friend SMOOTHACT_FN Sum operator*(Sum a, Sum b) { return {a.hi * b.hi, 0}; }
+  friend SMOOTHACT_FN Sum operator*(Sum a, V b) { return {a.hi * b, 0}; }
+  friend SMOOTHACT_FN Sum operator*(V a, Sum b) { return {a * b.hi, 0}; }
+  friend SMOOTHACT_FN Sum operator+(Sum a, Sum b) { return {a.hi + b.hi, 0}; }
+  friend SMOOTHACT_FN Sum operator+(Sum a, V b) { return {a.hi + b, 0}; }
 };
 
 template <class V>
@@ -121,6 +189,7 @@ SMOOTHACT_FN Sum<V> multiply_add(Sum<V> a, V b, Sum<V> c) {
 // a/b, to little more than its last rounding.
 template <class V>
 SMOOTHACT_FN V quotient(Sum<V> a, Sum<V> b) {
+  if constexpr (!keeps_errors<V>) return a.hi / b.hi;
   const V r = reciprocal(b.hi), q = a.hi * r;
   return fma(r, fma(-q, b.hi, a.hi) + fma(-q, b.lo, a.lo), q);
 }

@@ -51,12 +51,11 @@ def test_every_input(case, dtype, device):
         )
 
 
-@pytest.mark.parametrize("dtype", HALF, ids=dtype_name)
 @pytest.mark.parametrize("case", DEFAULTS)
-def test_sixteen_bits_are_float32_rounded_once(case, dtype, device):
+def test_float16_is_float32_rounded_once(case, device):
     if device == "cuda":
         pytest.skip("CUDA's 16-bit kernels have an arithmetic of their own")
-    x = torch.arange(-(2**15), 2**15, dtype=torch.int16).view(dtype).to(device)
+    x = torch.arange(-(2**15), 2**15, dtype=torch.int16).view(torch.float16).to(device)
     for order in range(3):
-        wide = case.derivative(x.float(), order).to(dtype)
+        wide = case.derivative(x.float(), order).half()
         assert torch.equal(wide.nan_to_num(7), case.derivative(x, order).nan_to_num(7))
