@@ -16,7 +16,9 @@ struct Softplus : Integral<Logistic, Linear> {
 
   template <class Use>
   void specialise(const Use& use) const {
-    if (threshold.value == infinity && warp.shifts()) return use(Integral<Logistic, Shift>(warp.k));
+    const bool exact = threshold.value == infinity;
+    if (exact && warp.k.value == 1) return use(Integral<Logistic, Unit>());
+    if (exact && warp.shifts()) return use(Integral<Logistic, Shift>(warp.k));
     use(*this);
   }
   static constexpr Descriptor descriptor{

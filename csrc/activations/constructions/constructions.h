@@ -21,11 +21,12 @@ struct Construction {
   }
 };
 
-// Most parameters in use are powers of two.
+// Most parameters in use are 1 or another power of two.
 template <template <template <class, class> class, class> class Of, template <class, class> class H, class Warp,
           class Use>
 void shifted(const Of<H, Warp>& a, const Use& use) {
   if constexpr (requires { a.warp.shifts(); }) {
+    if (a.warp.k.value == 1) return use(Of<H, Unit>{});
     if (a.warp.shifts()) return use(Of<H, Shift>{{{a.warp.k}}});
   }
   use(a);
@@ -111,12 +112,14 @@ struct Gate : Construction<H, Warp> {
 // Both smooth ReLUs are max(0, x) plus an excess that decays on both sides, so neither side cancels.
 template <template <class, class> class H, class Warp = Linear>
 struct Integral : Construction<H, Warp> {
-  Constant width;
+  Constant width = 1;
   SMOOTHACT_FN constexpr explicit Integral(Constant k) : Construction<H, Warp>{k}, width(1 / k.value) {}
+  SMOOTHACT_FN constexpr Integral() = default;
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
     const Scaled<V> excess = this->step(this->warp(x)).excess();
+    if constexpr (std::is_same_v<Warp, Unit>) return max(V(0), x) + excess.value();
     if constexpr (std::is_same_v<Warp, Shift>) return max(V(0), x) + (excess * V(width)).value();
     const Sum<V> narrowed = product(width, excess.m);
     return max(V(0), x) + Scaled<V>{narrowed.hi + narrowed.lo, excess.n}.value();
@@ -138,7 +141,7 @@ struct HalfAbs {
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    return max(V(0), x) + V(0.5) * smooth_abs.excess(x);
+    return max(V(0), x) + smooth_abs.half_excess(x);
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {

@@ -55,8 +55,7 @@ struct ExponentialLinear {
  private:
   template <class V>
   SMOOTHACT_FN V scaled(V y) const {
-    const auto p = product(scale, y);
-    return p.hi + p.lo;
+    return fma(V(scale.trailing<typename V::scalar>()), y, V(scale) * y);
   }
   template <class V>
   SMOOTHACT_FN V decay(V x) const {

@@ -30,7 +30,7 @@ struct Argument {
   V x;            // the factor of a gate: x, tamed where the step is below the smallest number
 };
 
-// For a gate whose step has H(-z) = 1 - H(z): xH(z) = max(0, x) + y, where y = -|x|H(-|z|) decays on both sides.
+// For a gate whose step has H(-z) = 1 - H(z): xH(z) = max(0, x) - y, where y = |x|H(-|z|) decays on both sides.
 template <class V, class Z, class U>
 struct Folded {
   Z a;  // -|z|
@@ -68,10 +68,10 @@ struct Unit {
     const V a = below_zero(x);
     return {a, a, a};
   }
-  // xH(z) has the sign of x, -0 too.
+  // Has the sign of x, -0 too.
   template <class V>
   SMOOTHACT_FN V unfold(V x, V y) const {
-    return copysign(max(V(0), x) + y, x);
+    return max(V(-0.0), x) - y;
   }
 };
 

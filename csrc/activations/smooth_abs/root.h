@@ -14,11 +14,12 @@ inline namespace SMOOTHACT_ISA {
 struct RootAbs {
   SMOOTHACT_FN constexpr explicit RootAbs(math::Constant b) : single(b.value, 0x1p-44), wide(b.value, 0x1p-102) {}
 
-  // A - |x| = b/(A + |x|)
+  // (A - |x|)/2 = b/2 / (A + |x|), the sum with its error
   template <class V>
-  SMOOTHACT_FN V excess(V x) const {
+  SMOOTHACT_FN V half_excess(V x) const {
     const Root<V> r(*this, x);
-    const V e = r.over(math::add(r.root, r.u)) * V(r.a.scale);
+    const math::Sum<V> sum = math::add(r.root, r.u);
+    const V q = V(r.a.numerator) / max(V(r.smallest), sum.hi), e = fma(q * -q, V(r.a.denominator) * sum.lo, q);
     return select(V(r.largest) < abs(x), V(0), e);
   }
   // 1 - |A'| = (A - |x|)/A
@@ -39,13 +40,18 @@ struct RootAbs {
 
  private:
   struct Normalised {
-    math::Constant scale, inverse, b;  // 2^e, 2^-e, B
+    math::Constant scale, inverse, b;       // 2^e, 2^-e, B
+    math::Constant numerator, denominator;  // of the half excess: 2^e B/2, and its inverse
 
     // u and A are an eighth at most: the reciprocal of their sum must be a normal number.
     SMOOTHACT_FN constexpr Normalised(double b, double least)
         : Normalised(b, b != 0 && (b < least || 16 <= b) ? exponent(b) + 2 : 3) {}
     SMOOTHACT_FN constexpr Normalised(double b, int e)
-        : scale(power(e)), inverse(power(-e)), b(b * power(-e) * power(-e)) {}
+        : scale(power(e)),
+          inverse(power(-e)),
+          b(b * power(-e) * power(-e)),
+          numerator(this->b.value * power(e) / 2),
+          denominator(b == 0 ? 0 : 1 / numerator.value) {}
 
     static SMOOTHACT_FN constexpr double power(int e) {
       return std::bit_cast<double>(static_cast<long long>(e + 1023) << 52);
@@ -60,7 +66,7 @@ struct RootAbs {
   template <class V>
   struct Root {
     using T = typename V::scalar;
-    static constexpr double shrink = sizeof(T) == 4 ? 0x1p-50 : 0x1p-500;
+    static constexpr double shrink = sizeof(T) == 4 ? 0x1p-50 : 0x1p-100;
     static constexpr double smallest = sizeof(T) == 4 ? 0x1p-126 : 0x1p-1022, largest = math::Format<T>::largest;
     const Normalised& a;
     V u, square, root;

@@ -16,11 +16,13 @@ struct Logistic {
   SMOOTHACT_FN explicit Logistic(Z z) : z(z), a(below_zero(z)), negative(leading(z) < 0) {}
 
   SMOOTHACT_FN Scaled<V> value() const { return math::logistic<V>(at_most(z, 40)); }
-  // xH(a)
+  // -xH(a); the difference is +0 for either zero
   template <class A>
   static SMOOTHACT_FN Scaled<V> decay(const A& a, V x) {
     const math::Exponential<V> e(a);
-    return less_share(e.times(x), share(e));
+    if constexpr (math::coarse<V>) return e.times(-x) / e.plus_one();
+    const Scaled<V> xe = e.times(x);
+    return {fma(xe.m, share(e), -xe.m), xe.n};
   }
   // H(a) + uH'(a) = H(a)(1 + u - uH(a)): 1 + u is exact where the sum cancels.
   template <class A, class U>

@@ -17,14 +17,14 @@ struct MishGate {
 
   SMOOTHACT_FN explicit MishGate(Z z) : a(below_zero(z)), negative(leading(z) < 0) {}
 
-  // xH = max(0, x) + b (1 - e(1 + e)/D) left of 0, + b e/D right of it, b = -|x|e: where e is small, neither has an
-  // error but its last rounding.
+  // xH = max(0, x) - y, y = b (1 - e(1 + e)/D) left of 0, y = b e/D right of it, b = |x|e: where e is small, neither
+  // has an error but its last rounding.
   SMOOTHACT_FN V gate(V x) const {
     const math::Exponential<V> e(a);
-    const Scaled<V> b = e.times(max(V(-tail<V>), minus_abs(x)));
+    const Scaled<V> b = e.times(min(V(tail<V>), abs(x)));
     const V w = e.beside_one(), s = fma(w, w, w), d = s + select(negative, w + 2, V(0.5));
-    const V decay = Scaled<V>{fma(b.m, select(negative, -s, w) / d, select(negative, b.m, V(0))), b.n}.value();
-    return copysign(max(V(0), x) + decay, x);
+    const Scaled<V> y{fma(b.m, select(negative, -s, w) / d, select(negative, b.m, V(0))), b.n};
+    return max(V(-0.0), x) - y.value();
   }
   // H + uH', expanded so that u + 1 is exact before anything is added to it; 1/D^2 with its error.
   SMOOTHACT_FN V gate_slope(V u) const {

@@ -22,8 +22,8 @@ struct NormalCdf {
     return select(negative, tail, 1 - tail.value());
   }
   SMOOTHACT_FN Scaled<V> slope() const { return normal_pdf(t); }
-  // aH(a) = -tQ(t), t = -a
-  static SMOOTHACT_FN Scaled<V> decay(V, V a) { return -weighted_tail(-a); }
+  // -aH(a) = tQ(t), t = -a
+  static SMOOTHACT_FN Scaled<V> decay(V, V a) { return weighted_tail(-a); }
   // H(a) + aH'(a)
   static SMOOTHACT_FN Scaled<V> decay_slope(V a, V) { return weighted_tail_slope(-a); }
   SMOOTHACT_FN Scaled<V> curvature(V a, V b) const { return normal_pdf(t) * fma(-b, z, a); }
