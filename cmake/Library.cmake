@@ -41,6 +41,7 @@ set(_flags_DEFAULT "")
 set(_flags_AVX2 -mavx2 -mfma -mf16c)
 set(_flags_AVX512 -mavx512f -mavx512bw -mavx512vl -mavx512dq ${_flags_AVX2} -mprefer-vector-width=512)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU) # the registers of one step interleaved: a twentieth faster
+  list(APPEND _flags_AVX2 -fschedule-insns -fsched-pressure)
   list(APPEND _flags_AVX512 -fschedule-insns -fsched-pressure)
 endif()
 set(SMOOTHACT_BUILT_ISAS)

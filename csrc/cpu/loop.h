@@ -15,8 +15,8 @@ namespace loops {
 
 // Copies `count` elements between a block and a rows x columns operand, from its `start`-th element on.
 template <class T, bool to_block>
-inline void transfer(T* block, char* base, int64_t stride0, int64_t stride1, int64_t size0, int64_t start,
-                     int64_t count) {
+__attribute__((noinline)) void transfer(T* block, char* base, int64_t stride0, int64_t stride1, int64_t size0,
+                                        int64_t start, int64_t count) {
   int64_t column = start % size0, row = start / size0;
   while (count > 0) {
     const int64_t run = std::min(size0 - column, count);
@@ -27,11 +27,12 @@ inline void transfer(T* block, char* base, int64_t stride0, int64_t stride1, int
       else
         std::memcpy(p, block, run * sizeof(T));
     } else {
-      for (int64_t i = 0; i < run; ++i, p += stride0) {
+#pragma GCC unroll 8
+      for (int64_t i = 0; i < run; ++i) {
         if constexpr (to_block)
-          std::memcpy(block + i, p, sizeof(T));
+          std::memcpy(block + i, p + i * stride0, sizeof(T));
         else
-          std::memcpy(p, block + i, sizeof(T));
+          std::memcpy(p + i * stride0, block + i, sizeof(T));
       }
     }
     block += run;
@@ -41,70 +42,70 @@ inline void transfer(T* block, char* base, int64_t stride0, int64_t stride1, int
   }
 }
 
-template <Order O, DType D, class A>
-SMOOTHACT_FN void step(const A& a, char* out, const char* const* in) {
-  constexpr int inputs = inputs_of(O);
-  Pack<D> p[inputs], result;
-  for (int k = 0; k < inputs; ++k) p[k] = Pack<D>::load(in[k]);
-#pragma GCC unroll 4
-  for (int i = 0; i < Pack<D>::registers; ++i) {
-    Vector<D> v[inputs];
-    for (int k = 0; k < inputs; ++k) v[k] = p[k].v[i];
-    result.v[i] = evaluate<O>(a, v);
-  }
-  result.store(out);
-}
+// Computes `count` elements that lie one after the other, in whole steps.
+using Steps = void (*)(const void* activation, char* out, const char* const* inputs, int64_t count);
 
 template <Order O, DType D, class A>
-void walk(const A& a, char** data, const int64_t* strides, int64_t size0, int64_t size1) {
+void steps(const void* activation, char* out, const char* const* inputs, int64_t count) {
+  const A a = *static_cast<const A*>(activation);
+  constexpr int n = inputs_of(O);
+  constexpr int64_t bytes = Pack<D>::lanes * sizeof(Element<D>);
+  const char* in[n];
+  for (int k = 0; k < n; ++k) in[k] = inputs[k];
+  for (; count > 0; count -= Pack<D>::lanes) {
+    Pack<D> p[n], result;
+    for (int k = 0; k < n; ++k) p[k] = Pack<D>::load(in[k]);
+#pragma GCC unroll 4
+    for (int i = 0; i < Pack<D>::registers; ++i) {
+      Vector<D> v[n];
+      for (int k = 0; k < n; ++k) v[k] = p[k].v[i];
+      result.v[i] = evaluate<O>(a, v);
+    }
+    result.store(out);
+    out += bytes;
+    for (int k = 0; k < n; ++k) in[k] += bytes;
+  }
+}
+
+// Goes through a rows x columns iteration in blocks. An operand is used where it lies if it is dense there; else, as at
+// the end of a row, it goes through a buffer. Knows no formula, so that it is compiled once for all of them.
+template <Order O, DType D>
+void walk(Steps steps, const void* activation, char** data, const int64_t* strides, int64_t size0, int64_t size1) {
   using T = Element<D>;
-  constexpr int inputs = inputs_of(O), operands = inputs + 1, lanes = Pack<D>::lanes;
-  constexpr int64_t vector_bytes = lanes * sizeof(T), block = 8 * lanes;
+  constexpr int inputs = inputs_of(O), operands = inputs + 1;
+  constexpr int64_t lanes = Pack<D>::lanes, block = 8 * lanes;
   const int64_t* across = strides + operands;
 
   bool dense = true;
   for (int k = 0; k < operands; ++k) dense &= strides[k] == sizeof(T);
-
-  if (dense && size0 >= block) {
-    for (int64_t row = 0; row < size1; ++row) {
-      char* out = data[0] + row * across[0];
-      const char* in[inputs];
-      for (int k = 0; k < inputs; ++k) in[k] = data[k + 1] + row * across[k + 1];
-      int64_t i = 0;
-      for (; i + lanes <= size0; i += lanes) {
-        step<O, D>(a, out, in);
-        out += vector_bytes;
-        for (int k = 0; k < inputs; ++k) in[k] += vector_bytes;
-      }
-      if (i < size0) {
-        alignas(64) T rest[operands][lanes] = {};
-        for (int k = 0; k < inputs; ++k) std::memcpy(rest[k + 1], in[k], (size0 - i) * sizeof(T));
-        for (int k = 0; k < inputs; ++k) in[k] = reinterpret_cast<const char*>(rest[k + 1]);
-        step<O, D>(a, reinterpret_cast<char*>(rest[0]), in);
-        std::memcpy(out, rest[0], (size0 - i) * sizeof(T));
-      }
-    }
-    return;
-  }
+  // Rows shorter than a block share one.
+  const bool shared = size0 < block;
+  const int64_t rows = shared ? 1 : size1, columns = shared ? size0 * size1 : size0;
 
   alignas(64) T buffer[operands][block] = {};
-  for (int64_t start = 0; start < size0 * size1; start += block) {
-    const int64_t count = std::min(block, size0 * size1 - start);
-    for (int k = 1; k < operands; ++k) {
-      transfer<T, true>(buffer[k], data[k], strides[k], across[k], size0, start, count);
-    }
-    for (int64_t i = 0; i < count; i += lanes) {
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t start = 0, count; start < columns; start += count) {
+      // All of a dense row but what is no whole step.
+      count = dense && !shared && columns - start >= lanes ? (columns - start) / lanes * lanes
+                                                           : std::min(block, columns - start);
+      const bool whole = count % lanes == 0;
       const char* in[inputs];
-      for (int k = 0; k < inputs; ++k) in[k] = reinterpret_cast<const char*>(buffer[k + 1] + i);
-      step<O, D>(a, reinterpret_cast<char*>(buffer[0] + i), in);
+      const auto lies = [&](int k) { return whole && !shared && strides[k] == sizeof(T); };
+      const auto at = [&](int k) { return data[k] + row * across[k] + (shared ? 0 : start * strides[k]); };
+      for (int k = 1; k < operands; ++k) {
+        in[k - 1] = lies(k) ? at(k) : reinterpret_cast<const char*>(buffer[k]);
+        if (!lies(k)) transfer<T, true>(buffer[k], at(k), strides[k], across[k], size0, shared ? start : 0, count);
+      }
+      steps(activation, lies(0) ? at(0) : reinterpret_cast<char*>(buffer[0]), in, count);
+      if (!lies(0)) transfer<T, false>(buffer[0], at(0), strides[0], across[0], size0, shared ? start : 0, count);
     }
-    transfer<T, false>(buffer[0], data[0], strides[0], across[0], size0, start, count);
   }
 }
 
 template <Order O, DType D, class A>
 void loop(const double* parameters, char** data, const int64_t* strides, int64_t size0, int64_t size1) {
-  with_parameters<A>(parameters, [=](const auto& a) { walk<O, D>(a, data, strides, size0, size1); });
+  with_parameters<A>(parameters,
+                     [=]<class B>(const B& a) { walk<O, D>(&steps<O, D, B>, &a, data, strides, size0, size1); });
 }
 
 }  // namespace loops

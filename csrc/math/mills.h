@@ -62,6 +62,14 @@ SMOOTHACT_FN Scaled<V> weighted_tail(V t, V near_factor, V far_factor, typename 
   return {fma(y, v, -v), d.n};
 }
 
+// Q(t) exp(t^2/2) for 0 <= t <= 13.6, to a relative 2^-16.6; exact at 0, where ties depend on it.
+template <class V>
+SMOOTHACT_FN V coarse_tail_ratio(V t) {
+  const V p = polynomial(t, 0x1.98a15ap-2, 0x1.14006cp-2, 0x1.0ecb82p-4);
+  const V q = polynomial(t, 1.0, 0x1.4ddb3p0, 0x1.4a53c8p-1, 0x1.0ec274p-3);
+  return fma(-t, p / q, V(0.5));
+}
+
 }  // namespace detail
 
 // phi(t) = exp(-t^2/2)/sqrt(2 pi) for every t, to 1.0 ulp (float, double). What 1/sqrt(2 pi) loses to
@@ -78,7 +86,11 @@ template <class V>
 SMOOTHACT_FN Scaled<V> weighted_tail(V t) {
   using N = detail::Normal<typename V::scalar>;
 #if !defined(__CUDACC__)
-  if constexpr (counts_octaves<V>) {
+  if constexpr (coarse<V>) {
+    const V u = min(V(13.6), t);
+    return Exponential<V>(in_octaves(square(u), Constant(-0.5 * 1.4426950408889634))).times(u) *
+           detail::coarse_tail_ratio(u);
+  } else if constexpr (counts_octaves<V>) {
     const V u = min(V(N::fitted), t);
     const Exponential<V> e(in_octaves(square(u), Constant(-0.5 * 1.4426950408889634)));
     const detail::MillsSegment<V> ratio(u);

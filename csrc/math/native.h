@@ -302,9 +302,14 @@ SMOOTHACT_FN Float<T, N> ldexp(Float<T, N> m, Float<T, N> n) {
   else
 #endif
   {
-    // Two normal powers: the first product is exact, the second rounds once, into the subnormals where need be.
-    const Float<T, N> half = round<T, N>(n * static_cast<T>(0.5));
-    return (m * power_of_two<T, N>(half)) * power_of_two<T, N>(n - half);
+    // Two normal powers, whose exponents are the halves of n's: all in the low bits of the sum with the magic number.
+    // The first product is exact, the second rounds once, into the subnormals where need be.
+    using F = Format<T>;
+    using U = std::conditional_t<N == 1, std::make_unsigned_t<typename F::bits>, Bits<T, N>>;
+    constexpr typename F::bits exponents = (typename F::bits(2) * F::bias + 1) << F::mantissa;
+    const U twice = static_cast<U>(bits<T, N>(n + broadcast<T, N>(static_cast<T>(F::round_magic + 2 * F::bias))));
+    const U first = (twice << (F::mantissa - 1)) & exponents, second = (twice << F::mantissa) - first;
+    return m * from_bits<T, N>(static_cast<Bits<T, N>>(first)) * from_bits<T, N>(static_cast<Bits<T, N>>(second));
   }
 }
 template <class T, int N>
@@ -315,10 +320,10 @@ SMOOTHACT_FN Float<T, N> power_beside_one(Float<T, N> n) {
     return power_of_two<T, N>(max<T, N>(broadcast<T, N>(T(-64)), n));
 }
 
-// table[i mod 16], lane by lane, i the integer in the lane's bits. Not on the device, where registers cannot be
-// indexed.
+// Not on the device, where registers cannot be indexed.
 #if !defined(__CUDACC__)
-template <int N>
+// table[i mod 16], lane by lane, i the integer in the lane's bits; of 8 entries, where it is known that i mod 16 < 8.
+template <int N, int Entries>
 SMOOTHACT_FN Float<float, N> lookup(const float* table, Bits<float, N> i) {
   if constexpr (N == 1) {
     return table[i & 15];
@@ -329,6 +334,7 @@ SMOOTHACT_FN Float<float, N> lookup(const float* table, Bits<float, N> i) {
 #if defined(__AVX2__)
   } else if constexpr (avx2<float, N>) {
     const __m256 low = _mm256_permutevar8x32_ps(_mm256_load_ps(table), (__m256i)i);
+    if constexpr (Entries == 8) return (Float<float, N>)low;
     const __m256 high = _mm256_permutevar8x32_ps(_mm256_load_ps(table + 8), (__m256i)i);
     return (Float<float, N>)_mm256_blendv_ps(low, high, (__m256)(i << 28));
 #endif
@@ -337,6 +343,14 @@ SMOOTHACT_FN Float<float, N> lookup(const float* table, Bits<float, N> i) {
     for (int k = 0; k < N; ++k) r[k] = table[i[k] & 15];
     return r;
   }
+}
+// Whether all i mod 16 < 8, where to know it is of use: a register of AVX2 holds eight entries.
+template <int N>
+SMOOTHACT_FN bool first_half([[maybe_unused]] Bits<float, N> i) {
+#if defined(__AVX2__)
+  if constexpr (avx2<float, N>) return _mm256_movemask_ps((__m256)(i << 28)) == 0;
+#endif
+  return false;
 }
 #endif
 

@@ -77,9 +77,13 @@ SMOOTHACT_FN auto shift_right(V a, int count) {
   return native::bits<typename V::scalar, V::lanes>(a.v) >> count;
 }
 #if !defined(__CUDACC__)
-template <class V>
+template <class V, int Entries>
 SMOOTHACT_FN V lookup(const float (&table)[16], native::Bits<float, V::lanes> i) {
-  return V::from(native::lookup<V::lanes>(table, i));
+  return V::from(native::lookup<V::lanes, Entries>(table, i));
+}
+template <class V>
+SMOOTHACT_FN bool first_half(native::Bits<float, V::lanes> i) {
+  return native::first_half<V::lanes>(i);
 }
 #endif
 
