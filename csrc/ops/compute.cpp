@@ -67,18 +67,15 @@ void run_cpu(const Entry& e, Order order, const at::Tensor& out, Inputs in, cons
   const cpu::Loop loop = cpu::find(e.index, order, dtype_of(out.scalar_type()));
   const int operands = inputs_of(order) + 1;
   const int64_t size = out.element_size();
-  if (same_dense(out, in)) {
-    std::array<char*, max_operands> base{};
-    base[0] = static_cast<char*>(out.mutable_data_ptr());
-    for (int k = 1; k < operands; ++k) base[k] = static_cast<char*>(const_cast<void*>(in[k - 1].const_data_ptr()));
+  // What one thread does, without a TensorIterator's microsecond. The threads are TensorIterator's: at::parallel_for is
+  // a template that is serial where it is not compiled with OpenMP, and a second OpenMP beside torch's would not do.
+  if (same_dense(out, in) && (out.numel() <= at::internal::GRAIN_SIZE || at::get_num_threads() == 1)) {
+    std::array<char*, max_operands> data{};
+    data[0] = static_cast<char*>(out.mutable_data_ptr());
+    for (int k = 1; k < operands; ++k) data[k] = static_cast<char*>(const_cast<void*>(in[k - 1].const_data_ptr()));
     std::array<int64_t, 2 * max_operands> strides{};
     std::fill_n(strides.begin(), operands, size);
-    at::parallel_for(0, out.numel(), at::internal::GRAIN_SIZE, [&](int64_t begin, int64_t end) {
-      auto data = base;
-      for (int k = 0; k < operands; ++k) data[k] += begin * size;
-      loop(p.data(), data.data(), strides.data(), end - begin, 1);
-    });
-    return;
+    return loop(p.data(), data.data(), strides.data(), out.numel(), 1);
   }
   auto it = iterator(out, in);
   it.for_each([&](char** data, const int64_t* strides, int64_t size0, int64_t size1) {
