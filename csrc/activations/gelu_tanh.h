@@ -26,7 +26,7 @@ struct GeluCubic {
     const Sum<V> slope = product_plus(Constant(3 * c.value * kappa.value), a * a, V(Constant(c)));
     const Sum<V> u = grown(a, {slope.hi, slope.lo + V(Constant(c).trailing<typename V::scalar>())});
     if constexpr (math::counts_octaves<V>)
-      return Folded<V, Octaves<V, Sum<V>>, Sum<V>>{math::in_octaves(y, Constant(c.value * 1.4426950408889634)), a, u};
+      return Folded<V, Octaves<V, Sum<V>>, Sum<V>>{math::in_octaves(y, Constant(c.value * math::octave)), a, u};
     else
       return Folded<V, Sum<V>, Sum<V>>{scaled(y), a, u};
   }

@@ -133,6 +133,8 @@ SMOOTHACT_FN V exp(V z) {
   return exp_scaled(z).value();
 }
 
+inline constexpr double octave = 1.4426950408889634;  // 1/ln 2
+
 // z/ln 2 = k x with a k of two terms, not yet multiplied out: what is left of it beside an integer is rounded once.
 template <class V, class X = V>
 struct Octaves {

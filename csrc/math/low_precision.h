@@ -66,8 +66,6 @@ struct LowPrecision {
 
 namespace detail {
 
-inline constexpr double octave = 1.4426950408889634;  // 1/ln 2
-
 // e^(kz). The square of a half reaches the subnormal numbers, which count in bfloat16 but are 0 in half precision.
 template <int D>
 SMOOTHACT_FN LowPrecision<D> natural_exp(LowPrecision<D> z, double k = 1) {
@@ -114,7 +112,7 @@ struct Exponential<LowPrecision<D>> {
   SMOOTHACT_FN V beside_one() const { return e; }
   SMOOTHACT_FN V plus_one() const { return e + 1; }
   SMOOTHACT_FN V minus_one() const {
-    const V f = z * detail::octave;
+    const V f = z * octave;
     return select(V(-0.5) < f, f * detail::exp2m1_over(f), e - 1);
   }
   SMOOTHACT_FN Scaled<V> logistic() const { return {e / (e + 1), 0}; }
@@ -149,17 +147,16 @@ SMOOTHACT_FN Scaled<LowPrecision<D>> log1p_scaled(Scaled<LowPrecision<D>> scaled
 template <int D>
 SMOOTHACT_FN Scaled<LowPrecision<D>> weighted_tail(LowPrecision<D> t) {
   using V = LowPrecision<D>;
-  V u, p, q;
+  const V u = min(V(coarse<V> ? detail::coarse_reach : 5.75), t);
+  V ratio;
   if constexpr (coarse<V>) {
-    u = min(V(13.6), t);
-    p = polynomial(u, 0x1.98a15ap-2, 0x1.14006cp-2, 0x1.0ecb82p-4);
-    q = polynomial(u, 1.0, 0x1.4ddb3p0, 0x1.4a53c8p-1, 0x1.0ec274p-3);
+    ratio = detail::coarse_tail_ratio(u);
   } else {
-    u = min(V(5.75), t);
-    p = polynomial(u, 0x1.9885e4p-2, 0x1.ca074p-3, 0x1.6e93b6p-5, -0x1.c4ce4cp-18);
-    q = polynomial(u, 1.0, 0x1.2ff994p0, 0x1.0b7b0ep-1, 0x1.6d26c8p-4);
+    const V p = polynomial(u, 0x1.9885e4p-2, 0x1.ca074p-3, 0x1.6e93b6p-5, -0x1.c4ce4cp-18);
+    const V q = polynomial(u, 1.0, 0x1.2ff994p0, 0x1.0b7b0ep-1, 0x1.6d26c8p-4);
+    ratio = fma(-u, p * reciprocal(q), V(0.5));
   }
-  return {detail::natural_exp(u * u, -0.5) * u * fma(-u, p * reciprocal(q), V(0.5)), 0};
+  return {detail::natural_exp(u * u, -0.5) * u * ratio, 0};
 }
 
 }  // namespace math

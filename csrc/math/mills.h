@@ -64,12 +64,19 @@ SMOOTHACT_FN Scaled<V> weighted_tail(V t, V near_factor, V far_factor, typename 
   return {fma(y, v, -v), d.n};
 }
 
-// Q(t) exp(t^2/2) for 0 <= t <= 13.6, to a relative 2^-16.6; exact at 0, where ties depend on it.
+// tQ(t) of a larger argument rounds to 0 in bfloat16.
+inline constexpr double coarse_reach = 13.6;
+// Q(t) exp(t^2/2) for 0 <= t <= coarse_reach, to a relative 2^-16.6; exact at 0, where ties depend on it.
 template <class V>
 SMOOTHACT_FN V coarse_tail_ratio(V t) {
   const V p = polynomial(t, 0x1.98a15ap-2, 0x1.14006cp-2, 0x1.0ecb82p-4);
   const V q = polynomial(t, 1.0, 0x1.4ddb3p0, 0x1.4a53c8p-1, 0x1.0ec274p-3);
   return fma(-t, p / q, V(0.5));
+}
+
+template <class V>
+SMOOTHACT_FN Exponential<V> gaussian_in_octaves(V t) {
+  return Exponential<V>(in_octaves(square(t), Constant(-0.5 * octave)));
 }
 
 }  // namespace detail
@@ -89,15 +96,13 @@ SMOOTHACT_FN Scaled<V> weighted_tail(V t) {
   using N = detail::Normal<typename V::scalar>;
 #if !defined(__CUDACC__)
   if constexpr (coarse<V>) {
-    const V u = min(V(13.6), t);
-    return Exponential<V>(in_octaves(square(u), Constant(-0.5 * 1.4426950408889634))).times(u) *
-           detail::coarse_tail_ratio(u);
+    const V u = min(V(detail::coarse_reach), t);
+    return detail::gaussian_in_octaves(u).times(u) * detail::coarse_tail_ratio(u);
   } else if constexpr (counts_octaves<V>) {
     const V u = min(V(N::fitted), t);
-    const Exponential<V> e(in_octaves(square(u), Constant(-0.5 * 1.4426950408889634)));
+    const Scaled<V> y = detail::gaussian_in_octaves(u).times(u);
     const detail::MillsSegment<V> ratio(u);
-    const V y = e.times(u).m;
-    return {fma(y, ratio.d, y), e.n + ratio.k};
+    return {fma(y.m, ratio.d, y.m), y.n + ratio.k};
   }
 #endif
   const V u = min(V(N::reach), t);

@@ -293,7 +293,6 @@ SMOOTHACT_FN Float<T, N> power_of_two(Float<T, N> n) {
 
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> ldexp(Float<T, N> m, Float<T, N> n) {
-  if constexpr (cuda_scalar<T, N>) return cuda::ldexp(m, n);
 #if defined(__AVX512F__) && !defined(__CUDACC__)
   if constexpr (avx512<T, N> && sizeof(T) == 4)
     return (Float<T, N>)_mm512_scalef_ps((__m512)m, (__m512)n);

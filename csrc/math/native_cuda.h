@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The single-precision scalar on CUDA: what takes fewer instructions there than the plain form of native.h. An IEEE
-// division or square root is a subroutine, a comparison and a select are one instruction as a minimum, and a scaling
-// is cheapest on the bits of the exponent.
+// division or square root is a subroutine, a comparison and a select are one instruction as a minimum.
 #pragma once
 
 #include <type_traits>
@@ -67,14 +66,6 @@ SMOOTHACT_FN float divide(float a, float b) {
 SMOOTHACT_FN float sqrt(float a) {
   const float r = rsqrt(max(0x1p-126f, a)), s = a * r;
   return __builtin_fmaf(__builtin_fmaf(-s, s, a), 0.5f * r, s);
-}
-
-// 2^n as the product of two normal powers, whose exponents are the halves of n's: all in the low bits of the sum with
-// the magic number.
-SMOOTHACT_FN float ldexp(float m, float n) {
-  const unsigned twice = __builtin_bit_cast(unsigned, n + (0x1.8p23f + 2 * 127));
-  const unsigned first = (twice << 22) & 0x7f800000u, second = (twice << 23) - first;
-  return m * __builtin_bit_cast(float, first) * __builtin_bit_cast(float, second);
 }
 
 }  // namespace cuda

@@ -176,16 +176,6 @@ SMOOTHACT_FN Sum<V> product_plus(const Constant& k, V x, V c) {
   return {s, fma(V(k.trailing<typename V::scalar>()), x, fma(V(k), x, c - s))};
 }
 
-// a b + c, one rounding in hi
-template <class V>
-SMOOTHACT_FN Sum<V> multiply_add(V a, V b, Sum<V> c) {
-  return {fma(a, b, c.hi), c.lo};
-}
-template <class V>
-SMOOTHACT_FN Sum<V> multiply_add(Sum<V> a, V b, Sum<V> c) {
-  return {fma(a.hi, b, c.hi), fma(a.lo, b, c.lo)};
-}
-
 // a/b, to little more than its last rounding.
 template <class V>
 SMOOTHACT_FN V quotient(Sum<V> a, Sum<V> b) {

@@ -83,7 +83,7 @@ struct Multiple {
         sign(k.value < 0 ? -1 : 1),
         magnitude(sign.value * k.value, sign.value * k.low),
         reach(1 / magnitude.value),
-        octaves(magnitude.value * 1.4426950408889634) {}
+        octaves(magnitude.value * math::octave) {}
 
   template <class V>
   SMOOTHACT_FN auto fold(V x) const {
