@@ -16,15 +16,15 @@ struct GeluCubic {
   SMOOTHACT_FN Argument<V, Sum<V>, Sum<V>> operator()(V x) const {
     const V inside = clamp(x, -reach<V>, reach<V>);
     using T = typename V::scalar;
-    const Sum<V> g = growth(inside), k{V(c.leading<T>()), V(c.trailing<T>())}, slope = k * (g * 3 + -2);
+    const Sum<V> g = growth(inside), k{V(Constant(c)), V(Constant(c).trailing<T>())}, slope = k * (g * 3 + -2);
     return {scaled(grown(inside, g)), slope, slope * inside, k * (g + -1) * 6, max(V(-reach<V>), x)};
   }
   template <class V>
   SMOOTHACT_FN auto fold(V x) const {
     const V a = max(V(-reach<V>), minus_abs(x));
     const Sum<V> g = growth(a), y = grown(a, g);
-    const Sum<V> slope = product_plus(Constant(3 * c.value * kappa.value), a * a, V(c));
-    const Sum<V> u = grown(a, {slope.hi, slope.lo + V(c.trailing<typename V::scalar>())});
+    const Sum<V> slope = product_plus(Constant(3 * c.value * kappa.value), a * a, V(Constant(c)));
+    const Sum<V> u = grown(a, {slope.hi, slope.lo + V(Constant(c).trailing<typename V::scalar>())});
     if constexpr (math::counts_octaves<V>)
       return Folded<V, Octaves<V, Sum<V>>, Sum<V>>{math::in_octaves(y, Constant(c.value * 1.4426950408889634)), a, u};
     else

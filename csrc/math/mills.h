@@ -6,7 +6,9 @@
 #pragma once
 
 #include "exp.h"
+#if !defined(__CUDACC__)
 #include "mills_table.h"
+#endif
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {

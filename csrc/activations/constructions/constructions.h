@@ -114,7 +114,7 @@ template <template <class, class> class H, class Warp = Linear>
 struct Integral : Construction<H, Warp> {
   Constant width = 1;
   SMOOTHACT_FN constexpr explicit Integral(Constant k) : Construction<H, Warp>{k}, width(1 / k.value) {}
-  SMOOTHACT_FN constexpr Integral() = default;
+  constexpr Integral() = default;
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
