@@ -87,7 +87,7 @@ SMOOTHACT_FN Scaled<V> normal_pdf(V t) {
 template <class V>
 SMOOTHACT_FN Scaled<V> weighted_tail(V t) {
   using N = detail::Normal<typename V::scalar>;
-#if !defined(__CUDACC__)
+#if !defined(__CUDACC__) && !defined(SMOOTHACT_CUDA_MODEL)
   if constexpr (coarse<V>) {
     const V u = min(V(13.6), t);
     return Exponential<V>(in_octaves(square(u), Constant(-0.5 * 1.4426950408889634))).times(u) *
@@ -101,7 +101,11 @@ SMOOTHACT_FN Scaled<V> weighted_tail(V t) {
   }
 #endif
   const V u = min(V(N::reach), t);
-  return detail::weighted_tail(u, V(-0.5) * u, V(-N::scale), u < V(N::near));
+  const Scaled<V> y = detail::weighted_tail(u, V(-0.5) * u, V(-N::scale), u < V(N::near));
+  if constexpr (requires { ldexp_down(y.m, y.n); })
+    return {ldexp_down(y.m, y.n), 0};
+  else
+    return y;
 }
 // Q(t), to 3.6 ulp (float, double).
 template <class V>
