@@ -167,12 +167,11 @@ def budget_table(orders: list[str], dtypes: list[str]) -> str:
     return table(["order", "dtype", "bytes", *columns], rows)
 
 
-def report(rows: list[Row], builds: list[Build], arch: str, orders: list[str], dtypes: list[str]) -> str:
+def report(rows: list[Row], builds: list[Build], about: str, orders: list[str], dtypes: list[str]) -> str:
     over = [row for row in rows if row.shares[GPUS[0].name] > 1]
-    about = [f"sm_{arch}", *(["nvcc " + version()] if builds else []), f"commit {commit(ROOT)}"]
     parts = [
         "# SASS budget",
-        ", ".join(about) + ".",
+        f"{about}.",
         "Per element of the main loop, by the path without calls and inner loops. Counted from the compiled code; not a"
         " measurement.",
         "## What memory-bound operation allows per element",
@@ -187,10 +186,11 @@ def report(rows: list[Row], builds: list[Build], arch: str, orders: list[str], d
     return "\n\n".join(parts)
 
 
-def save(folder: Path, text: str, rows: list[Row]) -> None:
+def save(folder: Path, text: str, rows: list[Row], about: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "sass_budget.md").write_text(text + "\n")
     with (folder / "sass_budget.csv").open("w", newline="") as file:
+        file.write(f"# {about}\n")
         plain = [{k: v for k, v in asdict(row).items() if k != "limits"} for row in rows]
         flat = [{**row, **{f"share {g}": s for g, s in row.pop("shares").items()}} for row in plain]
         writer = csv.DictWriter(file, list(flat[0]))
@@ -239,10 +239,12 @@ def main() -> int:
         print("sass_budget: no pack kernel found", file=sys.stderr)
         return 1
     rows.sort(key=lambda r: (orders.index(r.order), list(BYTES).index(r.dtype), known.index(r.name)))
-    text = report(rows, builds, arguments.arch, arguments.order, arguments.dtype)
+    compiler = [f"nvcc {version()}"] if builds else []
+    about = ", ".join([f"sm_{arguments.arch}", *compiler, f"commit {commit(ROOT)}"])
+    text = report(rows, builds, about, arguments.order, arguments.dtype)
     print(text)
     if arguments.output:
-        save(arguments.output, text, rows)
+        save(arguments.output, text, rows, about)
     return 0
 
 
