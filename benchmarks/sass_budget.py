@@ -13,6 +13,7 @@ import csv
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -20,7 +21,8 @@ from pathlib import Path
 
 from sass.hardware import GPUS, Cost, occupancy
 from sass.listing import Kernel, Loop, kernels
-from sass.toolkit import ToolMissing, activations, block_size, compile_kernels, disassemble, enumerators
+from sass.toolkit import ROOT, ToolMissing, activations, block_size, compile_kernels, disassemble, enumerators, version
+from smoothact._machine import commit
 from smoothact._report import table
 from tqdm import tqdm
 
@@ -30,14 +32,7 @@ SYMBOL = re.compile(r"pack_kernelI.*?\d+([A-Z][A-Za-z0-9]*)ELNS_5OrderE(\d)ELNS_
 
 # Why what is over the budget is.
 REASONS = {
-    ("softplus", "forward"): "the polynomials of an exponential and a logarithm",
     ("gelu", "forward"): "two fractions of polynomials beside the exponential",
-    ("squareplus", "forward"): "a root, a quotient and the guards that keep both in range",
-    ("gelu_tanh", "backward"): "a cubic argument and its slope in two terms each",
-    ("mish", "double_backward"): "a cubic and D^3 in two terms each",
-    ("gelu_tanh", "double_backward"): "a cubic argument and its slopes in two terms each",
-    ("swish", "double_backward"): "the argument in two terms",
-    ("quick_gelu", "double_backward"): "the argument in two terms",
 }
 
 
@@ -75,6 +70,13 @@ class Row:
         if self.spread * self.elements > LONG_WAY_ROUND:
             found.append(f"branches, up to {self.spread:.1f} more")
         return "; ".join(found)
+
+
+@dataclass
+class Build:
+    name: str
+    seconds: float
+    bytes: int
 
 
 def describe(widths: list[int]) -> str:
@@ -165,10 +167,11 @@ def budget_table(orders: list[str], dtypes: list[str]) -> str:
     return table(["order", "dtype", "bytes", *columns], rows)
 
 
-def report(rows: list[Row], arch: str, orders: list[str], dtypes: list[str]) -> str:
+def report(rows: list[Row], builds: list[Build], about: str, orders: list[str], dtypes: list[str]) -> str:
     over = [row for row in rows if row.shares[GPUS[0].name] > 1]
     parts = [
-        f"# SASS budget, sm_{arch}",
+        "# SASS budget",
+        f"{about}.",
         "Per element of the main loop, by the path without calls and inner loops. Counted from the compiled code; not a"
         " measurement.",
         "## What memory-bound operation allows per element",
@@ -177,13 +180,17 @@ def report(rows: list[Row], arch: str, orders: list[str], dtypes: list[str]) -> 
         table(HEAD, [cells(row) for row in rows]),
         f"{len(rows) - len(over)} of {len(rows)} kernels within the budget of {GPUS[0].name}.",
     ]
+    if builds:
+        cost = [[b.name, f"{b.seconds:.1f}", f"{b.bytes / 1000:.0f}"] for b in builds]
+        parts += ["## What these kernels take to compile, uncompressed", table(["activation", "seconds", "kB"], cost)]
     return "\n\n".join(parts)
 
 
-def save(folder: Path, text: str, rows: list[Row]) -> None:
+def save(folder: Path, text: str, rows: list[Row], about: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "sass_budget.md").write_text(text + "\n")
     with (folder / "sass_budget.csv").open("w", newline="") as file:
+        file.write(f"# {about}\n")
         plain = [{k: v for k, v in asdict(row).items() if k != "limits"} for row in rows]
         flat = [{**row, **{f"share {g}": s for g, s in row.pop("shares").items()}} for row in plain]
         writer = csv.DictWriter(file, list(flat[0]))
@@ -191,19 +198,22 @@ def save(folder: Path, text: str, rows: list[Row]) -> None:
         writer.writerows(flat)
 
 
-def measure(arguments: argparse.Namespace) -> list[Row]:
+def measure(arguments: argparse.Namespace) -> tuple[list[Row], list[Build]]:
     orders, dtypes = arguments.order, arguments.dtype
     if arguments.object:
         listings = [disassemble(path, arguments.arch) for path in tqdm(arguments.object, unit="file")]
-        return [row for text in listings for row in rows_of(text, orders, dtypes) if row.name in arguments.names]
+        rows = [row for text in listings for row in rows_of(text, orders, dtypes) if row.name in arguments.names]
+        return rows, []
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(arguments.jobs) as pool:
 
-        def one(name: str) -> list[Row]:
+        def one(name: str) -> tuple[list[Row], Build]:
+            start = time.perf_counter()
             cubin = compile_kernels(activations()[name], orders, dtypes, arguments.arch, Path(folder))
-            return list(rows_of(disassemble(cubin, arguments.arch), orders, dtypes))
+            build = Build(name, time.perf_counter() - start, cubin.stat().st_size)
+            return list(rows_of(disassemble(cubin, arguments.arch), orders, dtypes)), build
 
-        done = pool.map(one, arguments.names)
-        return [row for rows in tqdm(done, total=len(arguments.names), unit="activation") for row in rows]
+        done = list(tqdm(pool.map(one, arguments.names), total=len(arguments.names), unit="activation"))
+        return [row for rows, _ in done for row in rows], [build for _, build in done]
 
 
 def main() -> int:
@@ -221,7 +231,7 @@ def main() -> int:
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     arguments.names = arguments.names or known
     try:
-        rows = measure(arguments)
+        rows, builds = measure(arguments)
     except ToolMissing as error:
         print(f"sass_budget: {error}", file=sys.stderr)
         return 1
@@ -229,10 +239,12 @@ def main() -> int:
         print("sass_budget: no pack kernel found", file=sys.stderr)
         return 1
     rows.sort(key=lambda r: (orders.index(r.order), list(BYTES).index(r.dtype), known.index(r.name)))
-    text = report(rows, arguments.arch, arguments.order, arguments.dtype)
+    compiler = [f"nvcc {version()}"] if builds else []
+    about = ", ".join([f"sm_{arguments.arch}", *compiler, f"commit {commit(ROOT)}"])
+    text = report(rows, builds, about, arguments.order, arguments.dtype)
     print(text)
     if arguments.output:
-        save(arguments.output, text, rows)
+        save(arguments.output, text, rows, about)
     return 0
 
 

@@ -44,6 +44,10 @@ def cuobjdump() -> str:
     raise ToolMissing("no cuobjdump with nvdisasm: they come with the CUDA toolkit and with triton's wheel")
 
 
+def version() -> str:
+    return re.search(r"release .*?, V(\S+)", run([nvcc(), "--version"]))[1]
+
+
 def enumerators(name: str) -> list[str]:
     text = (CSRC / "kernels/request.h").read_text()
     return re.search(rf"enum class {name} : int {{ (.*?) }};", text)[1].split(", ")

@@ -8,7 +8,7 @@
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
-struct Gelu : Gate<NormalCdf, Unit> {
+struct Gelu : Gate<NormalCdf, Unbounded> {
   static constexpr Descriptor descriptor{
       .name = "gelu",
       .module = "GELU",

@@ -13,26 +13,27 @@ struct GeluCubic {
   static constexpr Constant c{1.5957691216057308, -9.96930880911092e-17}, kappa{0.044715, 2.1960211427085595e-18};
 
   template <class V>
-  SMOOTHACT_FN Argument<V, Sum<V>, Sum<V>> operator()(V x) const {
-    const V inside = clamp(x, -reach<V>, reach<V>);
-    using T = typename V::scalar;
-    const Sum<V> g = growth(inside), k{V(Constant(c)), V(Constant(c).trailing<T>())}, slope = k * (g * 3 + -2);
-    return {scaled(grown(inside, g)), slope, slope * inside, k * (g + -1) * 6, max(V(-reach<V>), x)};
-  }
-  template <class V>
   SMOOTHACT_FN auto fold(V x) const {
     const V a = max(V(-reach<V>), minus_abs(x));
-    const Sum<V> g = growth(a), y = grown(a, g);
-    const Sum<V> slope = product_plus(Constant(3 * c.value * kappa.value), a * a, V(Constant(c)));
-    const Sum<V> u = grown(a, {slope.hi, slope.lo + V(Constant(c).trailing<typename V::scalar>())});
+    const Sum<V> y = grown(a, growth(a)), u = grown(a, derivative(1, 3, a));
     if constexpr (math::counts_octaves<V>)
       return Folded<V, Octaves<V, Sum<V>>, Sum<V>>{math::in_octaves(y, Constant(c.value * math::octave)), a, u};
     else
       return Folded<V, Sum<V>, Sum<V>>{scaled(y), a, u};
   }
   template <class V>
+  SMOOTHACT_FN auto bend(V x) const {
+    const V a = max(V(-reach<V>), minus_abs(x));
+    const Sum<V> slope = derivative(1, 3, a);
+    return Bent<Sum<V>, Sum<V>, Sum<V>>{scaled(grown(a, growth(a))), derivative(2, 12, a), slope * grown(a, slope)};
+  }
+  template <class V>
   SMOOTHACT_FN V unfold(V x, V y) const {
     return Unit{}.unfold(x, y);
+  }
+  template <class V>
+  SMOOTHACT_FN typename V::Mask negative(V x) const {
+    return x < 0;
   }
 
  private:
@@ -49,6 +50,13 @@ struct GeluCubic {
   static SMOOTHACT_FN Sum<V> growth(V x) {
     const Sum<V> square = math::square(x), g = product_plus(Constant(kappa), square.hi, V(1));
     return {g.hi, fma(V(kappa.value), square.lo, g.lo)};
+  }
+  // c (m + k kappa x^2)
+  template <class V>
+  static SMOOTHACT_FN Sum<V> derivative(int m, int k, V x) {
+    const Constant first(m * c.value, m * c.low);
+    const Sum<V> s = product_plus(Constant(k * c.value * kappa.value), x * x, V(first));
+    return {s.hi, s.lo + V(first.trailing<typename V::scalar>())};
   }
   template <class V>
   static SMOOTHACT_FN Sum<V> grown(V x, Sum<V> growth) {

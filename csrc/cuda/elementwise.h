@@ -64,8 +64,8 @@ struct Elementwise {
     for (int u = 0; u < Unroll; ++u) {
       const uint32_t item = first + u * threads_per_block;
       if (u > 0 && item >= plan.items) break;
-      if (Lanes > 1 && plan.dense) {  // one multiply-add an address, one access an operand
-        const auto at = [&](int k) { return plan.operands[k] + uint64_t{item} * sizeof(Items<Lanes>); };
+      if (Lanes > 1 && plan.dense) {  // one access an operand
+        const auto at = [&](int k) { return item_address<Items<Lanes>>(plan.operands[k], item); };
         tile.out[u] = at(0);
         SMOOTHACT_UNROLL
         for (int k = 1; k < operands; ++k) tile.in[u][k - 1] = memory.template load<Items<Lanes>>(at(k));

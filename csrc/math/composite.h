@@ -161,6 +161,7 @@ struct Exponential<Composite<T>> {
   explicit Exponential(const Z& z) : z(leading(z)), half(exp_bounded(z).m) {}
   Scaled<V> scaled() const { return {half, half}; }
   Scaled<V> times(const V& x) const { return {x * half, half}; }
+  Scaled<V> times(const Sum<V>& x) const { return times(x.hi + x.lo); }
   V beside_one() const { return half * half; }
   V plus_one() const { return 1 + half * half; }
   V minus_one() const { return expm1(z); }

@@ -178,6 +178,7 @@ struct Exponential {
 
   SMOOTHACT_FN Scaled<V> scaled() const { return {1 + p, n}; }
   SMOOTHACT_FN Scaled<V> times(V x) const { return {fma(x, p, x), n}; }
+  SMOOTHACT_FN Scaled<V> times(Sum<V> x) const { return {x.hi + fma(x.hi, p, fma(x.lo, p, x.lo)), n}; }
   // Of the next three, each for z <= 0 and rounded once:
   SMOOTHACT_FN V beside_one() const { return about(0); }  // e^z, no digits below 2^-64
   SMOOTHACT_FN V plus_one() const { return about(1); }    // e^z + 1

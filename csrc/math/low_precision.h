@@ -109,6 +109,7 @@ struct Exponential<LowPrecision<D>> {
 
   SMOOTHACT_FN Scaled<V> scaled() const { return {e, 0}; }
   SMOOTHACT_FN Scaled<V> times(V x) const { return {x * e, 0}; }
+  SMOOTHACT_FN Scaled<V> times(Sum<V> x) const { return times(x.hi); }
   SMOOTHACT_FN V beside_one() const { return e; }
   SMOOTHACT_FN V plus_one() const { return e + 1; }
   SMOOTHACT_FN V minus_one() const {

@@ -94,7 +94,7 @@ SMOOTHACT_FN Scaled<V> normal_pdf(V t) {
 template <class V>
 SMOOTHACT_FN Scaled<V> weighted_tail(V t) {
   using N = detail::Normal<typename V::scalar>;
-#if !defined(__CUDACC__)
+#if !defined(__CUDACC__) && !defined(SMOOTHACT_CUDA_MODEL)
   if constexpr (coarse<V>) {
     const V u = min(V(detail::coarse_reach), t);
     return detail::gaussian_in_octaves(u).times(u) * detail::coarse_tail_ratio(u);
@@ -106,7 +106,11 @@ SMOOTHACT_FN Scaled<V> weighted_tail(V t) {
   }
 #endif
   const V u = min(V(N::reach), t);
-  return detail::weighted_tail(u, V(-0.5) * u, V(-N::scale), u < V(N::near));
+  const Scaled<V> y = detail::weighted_tail(u, V(-0.5) * u, V(-N::scale), u < V(N::near));
+  if constexpr (requires { ldexp_down(y.m, y.n); })
+    return {ldexp_down(y.m, y.n), 0};
+  else
+    return y;
 }
 // Q(t), to 3.6 ulp (float, double).
 template <class V>

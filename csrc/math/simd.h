@@ -67,6 +67,9 @@ struct Simd {
   friend SMOOTHACT_FN Simd power_of_two(Simd n) { return from(native::power_of_two<T, N>(n.v)); }
   // m * 2^n, rounded once, for integral |n| <= 252 (float) or 2044 (double).
   friend SMOOTHACT_FN Simd ldexp(Simd m, Simd n) { return from(native::ldexp<T, N>(m.v, n.v)); }
+  friend SMOOTHACT_FN Simd ldexp_down(Simd m, Simd n) requires(native::cuda_scalar<T, N>) {
+    return from(native::cuda::ldexp_down(m.v, n.v));
+  }
   // 2^n for n <= 127 beside 1: may come out as 2^-64 where it is less.
   friend SMOOTHACT_FN Simd power_beside_one(Simd n) { return from(native::power_beside_one<T, N>(n.v)); }
 };

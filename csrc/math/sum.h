@@ -127,6 +127,20 @@ SMOOTHACT_FN V plus_trailing(V y, Sum<V> a) {
   return y + a.lo;
 }
 
+// y with what a and b have beside leading(a) and leading(b), not yet added
+template <class V>
+SMOOTHACT_FN V with_trailing(V y, V, V) {
+  return y;
+}
+template <class V>
+SMOOTHACT_FN Sum<V> with_trailing(V y, V, Sum<V> b) {
+  return {y, b.lo};
+}
+template <class V>
+SMOOTHACT_FN Sum<V> with_trailing(V y, Sum<V> a, Sum<V> b) {
+  return {y, a.lo + b.lo};
+}
+
 template <class M, class V>
 SMOOTHACT_FN Sum<V> select(const M& mask, Sum<V> a, Sum<V> b) {
   return {select(mask, a.hi, b.hi), select(mask, a.lo, b.lo)};

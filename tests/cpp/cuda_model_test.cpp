@@ -231,7 +231,12 @@ TEST_P(CudaModel, Primitives) {
   for (float zero : {0.0f, -0.0f}) EXPECT_EQ(std::signbit((V(zero) / V(3)).v), std::signbit(zero));
   EXPECT_EQ(sqrt(V(0)).v, 0);
   for (float m : {1.0f, 1.4142135f, -0.70710678f, 0x1p30f})
-    for (int n = -252; n <= 252; ++n) EXPECT_EQ(ldexp(V(m), V(n)).v, std::ldexp(m, n)) << m << " " << n;
+    for (int n = -252; n <= 252; ++n) {
+      EXPECT_EQ(ldexp(V(m), V(n)).v, std::ldexp(m, n)) << m << " " << n;
+      if (-222 <= n && n <= 0) {
+        EXPECT_EQ(ldexp_down(V(m), V(n)).v, std::ldexp(m, n)) << m << " " << n;
+      }
+    }
 }
 
 }  // namespace

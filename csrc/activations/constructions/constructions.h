@@ -50,7 +50,7 @@ struct Step : Construction<H, Warp> {
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {
     const auto p = this->warp(x);
-    return this->step(p).curvature(0 * p.slope, p.slope * p.slope).value();
+    return this->step(p).curvature(p.slope * p.slope).value();
   }
 };
 
@@ -72,7 +72,7 @@ struct Sign : Construction<H, Warp> {
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {
     const auto p = this->warp(x);
-    return this->step(p).curvature(0 * p.slope, 2 * p.slope * p.slope).value();
+    return this->step(p).curvature(2 * p.slope * p.slope).value();
   }
 };
 
@@ -96,16 +96,19 @@ struct Gate : Construction<H, Warp> {
     if constexpr (requires { H<V, V>::decay(x, x); }) {
       const auto p = this->warp.fold(x);
       const V s = H<V, V>::decay_slope(p.a, p.u).value();
-      return select(leading(this->warp(x).z) < 0, s, 1 - s);
+      return select(this->warp.negative(x), s, 1 - s);
     } else {
-      const auto p = this->warp(x);
-      return this->step(p).gate_slope(p.x_slope);
+      return this->step(this->warp(x)).gate_slope(x);
     }
   }
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {
-    const auto p = this->warp(x);
-    return this->step(p).curvature(2 * p.slope + p.x_curvature, p.x_slope * p.slope).value();
+    if constexpr (requires { H<V, V>::decay(x, x); }) {
+      const auto p = this->warp.bend(x);
+      return H<V, V>::decay_curvature(p.a, p.constant, p.linear).value();
+    } else {
+      return this->step(this->warp(x)).gate_curvature(x);
+    }
   }
 };
 
@@ -118,11 +121,10 @@ struct Integral : Construction<H, Warp> {
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    const Scaled<V> excess = this->step(this->warp(x)).excess();
+    const Scaled<V> excess = H<V, V>::excess(this->warp.below(x));
     if constexpr (std::is_same_v<Warp, Unit>) return max(V(0), x) + excess.value();
     if constexpr (std::is_same_v<Warp, Shift>) return max(V(0), x) + (excess * V(width)).value();
-    const Sum<V> narrowed = product(width, excess.m);
-    return max(V(0), x) + Scaled<V>{narrowed.hi + narrowed.lo, excess.n}.value();
+    return max(V(0), x) + (excess * Sum<V>{V(width), V(width.trailing<typename V::scalar>())}).value();
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The map x -> z in front of a step: z itself, its derivatives, and x guarded where the step decays.
+// The map x -> z in front of a step: z itself, its slope, and both folded onto the side where the step decays.
 #pragma once
 
 #include <bit>
@@ -24,18 +24,23 @@ inline constexpr double tail = math::Format<typename V::scalar>::tail;
 template <class V, class Z, class D>
 struct Argument {
   Z z;
-  D slope;        // z'
-  D x_slope;      // x z'
-  D x_curvature;  // x z''
-  V x;            // the factor of a gate: x, tamed where the step is below the smallest number
+  D slope;  // z'
 };
 
 // For a gate whose step has H(-z) = 1 - H(z): xH(z) = max(0, x) - y, where y = |x|H(-|z|) decays on both sides.
 template <class V, class Z, class U>
 struct Folded {
   Z a;  // -|z|
-  V x;  // -|x|, tamed as in Argument
+  V x;  // -|x|, tamed where the step is below the smallest number
   U u;  // -|x z'|
+};
+
+// The same for the second derivative of such a gate, constant H'(a) + linear H''(a).
+template <class Z, class C, class U>
+struct Bent {
+  Z a;
+  C constant;  // 2z' + x z''
+  U linear;    // -|x| z'^2
 };
 
 template <class V>
@@ -61,17 +66,40 @@ SMOOTHACT_FN Sum<V> at_most(Sum<V> z, double high) {
 struct Unit {
   template <class V>
   SMOOTHACT_FN Argument<V, V, V> operator()(V x) const {
-    return {x, 1, clamp(x, -tail<V>, tail<V>), 0, max(V(-tail<V>), x)};
+    return {x, 1};
+  }
+  template <class V>
+  SMOOTHACT_FN typename V::Mask negative(V x) const {
+    return x < 0;
+  }
+  // -|z|
+  template <class V>
+  SMOOTHACT_FN V below(V x) const {
+    return below_zero(x);
   }
   template <class V>
   SMOOTHACT_FN Folded<V, V, V> fold(V x) const {
-    const V a = below_zero(x);
+    const V a = below(x);
     return {a, a, a};
+  }
+  template <class V>
+  SMOOTHACT_FN Bent<V, V, V> bend(V x) const {
+    const V a = below(x);
+    return {a, 2, a};
   }
   // Has the sign of x, -0 too.
   template <class V>
   SMOOTHACT_FN V unfold(V x, V y) const {
     return max(V(-0.0), x) - y;
+  }
+};
+
+// z = x, before a step whose decay bounds x itself.
+struct Unbounded : Unit {
+  template <class V>
+  SMOOTHACT_FN Folded<V, V, V> fold(V x) const {
+    const V a = minus_abs(x);
+    return {a, a, a};
   }
 };
 
@@ -86,6 +114,10 @@ struct Multiple {
         octaves(magnitude.value * math::octave) {}
 
   template <class V>
+  SMOOTHACT_FN typename V::Mask negative(V x) const {
+    return V(sign) * x < 0;
+  }
+  template <class V>
   SMOOTHACT_FN auto fold(V x) const {
     const V a = max(-far<V>(), minus_abs(x));
     const Sum<V> u = product(magnitude, a);
@@ -93,6 +125,16 @@ struct Multiple {
       return Folded<V, Octaves<V>, Sum<V>>{math::in_octaves(a, octaves), a, u};
     else
       return Folded<V, Sum<V>, Sum<V>>{u, a, u};
+  }
+  template <class V>
+  SMOOTHACT_FN Sum<V> below(V x) const {
+    return product(magnitude, max(-far<V>(), minus_abs(x)));
+  }
+  template <class V>
+  SMOOTHACT_FN auto bend(V x) const {
+    const Sum<V> u = below(x);
+    const Sum<V> slope{V(k), V(k.template trailing<typename V::scalar>())};
+    return Bent<Sum<V>, Sum<V>, Sum<V>>{u, slope * V(2), u * slope};
   }
   // xH(kx) of a negative k is the mirror image.
   template <class V>
@@ -116,8 +158,11 @@ struct Multiple {
 struct Shift : Multiple {
   template <class V>
   SMOOTHACT_FN Argument<V, V, V> operator()(V x) const {
-    const V z = V(k) * x;
-    return {z, k, clamp(z, -tail<V>, tail<V>), 0, x};
+    return {V(k) * x, k};
+  }
+  template <class V>
+  SMOOTHACT_FN V below(V x) const {
+    return below_zero(V(k) * x);
   }
 };
 
@@ -131,9 +176,7 @@ struct Linear : Multiple {
   SMOOTHACT_FN Argument<V, Sum<V>, Sum<V>> operator()(V x) const {
     using T = typename V::scalar;
     const V far = this->far<V>();
-    const Sum<V> z = product(k, min(far, max(-far, x)));
-    const V guarded = select((z.hi < 0) & (far < abs(x)), copysign(V(0), x), x);
-    return {z, {V(k), V(k.template trailing<T>())}, z, {0, 0}, guarded};
+    return {product(k, min(far, max(-far, x))), {V(k), V(k.template trailing<T>())}};
   }
 };
 

@@ -31,13 +31,27 @@ struct Logistic {
     const V s = share(e), v = leading(u);
     return less_share(e.times(plus_trailing(fma(-v, s, 1 + v), u)), s);
   }
+  // constant H' + linear H'' = H'(a) (constant + linear - 2 linear H(a)): the first sum is exact where it cancels.
+  template <class A, class C, class U>
+  static SMOOTHACT_FN Scaled<V> decay_curvature(const A& a, C constant, U linear) {
+    const math::Exponential<V> e(a);
+    const V w = e.beside_one();
+    const Sum<V> d = one_plus(w);
+    const V r = reciprocal(d.hi), error = fma(-d.lo, r, fma(-d.hi, r, V(1)));
+    const Sum<V> inverse{r, r * error};
+    const V v = leading(linear), sum = fma(-2 * v, w * r, leading(constant) + v);
+    return e.times(with_trailing(sum, constant, linear) * (inverse * inverse));
+  }
   // tanh(z/2) = 2H - 1
   SMOOTHACT_FN V sign() const {
     const math::Exponential<V> e(a);
     return copysign(e.minus_one() / e.plus_one(), leading(z));
   }
   // Distance of the integral of H from max(z, 0).
-  SMOOTHACT_FN Scaled<V> excess() const { return log1p_scaled(exp_bounded(a)); }
+  template <class A>
+  static SMOOTHACT_FN Scaled<V> excess(const A& a) {
+    return log1p_scaled(exp_bounded(a));
+  }
 
   // H' = H(1 - H)
   SMOOTHACT_FN Scaled<V> slope() const {
@@ -45,11 +59,11 @@ struct Logistic {
     const V s = share(e);
     return less_share(less_share(e.scaled(), s), s);
   }
-  // aH' + bH'', H'' = -H' tanh(z/2)
+  // bH'', H'' = -H' tanh(z/2)
   template <class U>
-  SMOOTHACT_FN Scaled<V> curvature(U a_, U b) const {
+  SMOOTHACT_FN Scaled<V> curvature(U b) const {
     const auto x = exp_expm1(a);
-    const Sum<V> d = one_plus(x.value()), numerator = a_ * d + b * select(negative, -x.em1, x.em1);
+    const Sum<V> d = one_plus(x.value()), numerator = b * select(negative, -x.em1, x.em1);
     return {quotient(numerator * x.m, d * d * d), x.n};
   }
 

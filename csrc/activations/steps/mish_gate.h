@@ -27,8 +27,9 @@ struct MishGate {
     return max(V(-0.0), x) - y.value();
   }
   // H + uH', expanded so that u + 1 is exact before anything is added to it; 1/D^2 with its error.
-  SMOOTHACT_FN V gate_slope(V u) const {
+  SMOOTHACT_FN V gate_slope(V x) const {
     const math::Exponential<V> e(a);
+    const V u = clamp(x, -tail<V>, tail<V>);
     const V w = e.beside_one(), d = denominator(w), r = reciprocal(d);
     const V u0 = u + 1, u1 = u + V(1.5);
     const V numerator =
@@ -36,27 +37,30 @@ struct MishGate {
             select(negative, 4 * u0, V(0.25)));
     const V q = numerator * r * r;
     if constexpr (!math::keeps_errors<V>) return select(negative, e.times(q), q).value();
-    const V inner = w + c(), lost = fma(w, inner, h() - d) + w * (w - (inner - c()));
-    const V error = fma(-d, r, V(1)) - lost * r, slope = fma(q, 2 * error, q);
+    const V slope = fma(q, 2 * error(w, d, r), q);
     return select(negative, e.times(slope), slope).value();
   }
-  // aH' + bH''
-  template <class U>
-  SMOOTHACT_FN Scaled<V> curvature(U a_, U b) const {
-    const auto x = exp_expm1(a);
-    const Sum<V> w = x.value();
-    const Sum<V> d = (w * select(negative, V(1), V(2)) + V(2)) * w + select(negative, V(2), V(1));
-    const Sum<V> cubic =
-        ((w * select(negative, V(-2), V(2)) + select(negative, V(-3), V(2))) * w + select(negative, V(2), V(-3))) * w +
-        select(negative, V(2), V(-2));
-    const Sum<V> numerator = b * cubic + a_ * (one_plus(w) * d);
-    return {quotient(x.m * numerator * select(negative, V(4), 4 * w.hi), d * d * d), x.n};
+  // 2H' + xH'' = 8eN/D^3 left of 0, weN/D^3 right of it, N a cubic in e whose coefficients trade places there: each is
+  // exact, or nearly so, where it meets another's sign.
+  SMOOTHACT_FN V gate_curvature(V x) const {
+    const math::Exponential<V> e(a);
+    const V w = e.scaled().value(), d = denominator(w), r = reciprocal(d);
+    const V u = clamp(x, -tail<V>, tail<V>), p0 = 1 - u, p1 = fma(V(-1.5), u, V(3)), p2 = u + 4, p3 = u + 2;
+    const V cubic = fma(w, fma(w, fma(w, select(negative, p0, p3), select(negative, p1, p2)), select(negative, p2, p1)),
+                        select(negative, p3, p0));
+    const Sum<V> inverse{r, r * error(w, d, r)};
+    return e.times(math::product(cubic, select(negative, V(8), w)) * (inverse * inverse * inverse)).value();
   }
 
  private:
   SMOOTHACT_FN V c() const { return select(negative, V(2), V(1)); }
   SMOOTHACT_FN V h() const { return select(negative, V(2), V(0.5)); }
   SMOOTHACT_FN V denominator(V w) const { return fma(w, w + c(), h()); }
+  // of r = 1/d
+  SMOOTHACT_FN V error(V w, V d, V r) const {
+    const V inner = w + c(), lost = fma(w, inner, h() - d) + w * (w - (inner - c()));
+    return fma(-d, r, V(1)) - lost * r;
+  }
 };
 
 }  // namespace SMOOTHACT_ISA

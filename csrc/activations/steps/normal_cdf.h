@@ -26,7 +26,11 @@ struct NormalCdf {
   static SMOOTHACT_FN Scaled<V> decay(V, V a) { return weighted_tail(-a); }
   // H(a) + aH'(a)
   static SMOOTHACT_FN Scaled<V> decay_slope(V a, V) { return weighted_tail_slope(-a); }
-  SMOOTHACT_FN Scaled<V> curvature(V a, V b) const { return normal_pdf(t) * fma(-b, z, a); }
+  // constant H' + linear H'', H'' = -aH'
+  static SMOOTHACT_FN Scaled<V> decay_curvature(V a, V constant, V linear) {
+    return normal_pdf(a) * fma(a, -linear, constant);
+  }
+  SMOOTHACT_FN Scaled<V> curvature(V b) const { return normal_pdf(t) * (-b * z); }
 };
 
 }  // namespace SMOOTHACT_ISA
