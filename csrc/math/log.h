@@ -27,7 +27,7 @@ SMOOTHACT_FN V log1p_tail(V e) {
 
 }  // namespace detail
 
-// log(1 + e) for e in [0, 1], to 1.1 (float) and 1.2 ulp (double).
+// log(1 + e) for e in [0, 1], to 1.2 (float) and 1.3 ulp (double).
 template <class V>
 SMOOTHACT_FN V log1p_unit(V e) {
   return fma(e * e, detail::log1p_tail(e), e);

@@ -8,10 +8,14 @@ from mpmath import log1p, mpf
 
 
 def main() -> None:
-    for scalar, degree in (("float", 8), ("double", 19)):
-        points = chebyshev(mpf(0), mpf(1), 400)[1:]
+    for name, scalar, degree, count in (
+        ("float", "float", 8, 400),
+        ("coarse", "float", 5, 200),
+        ("double", "double", 19, 400),
+    ):
+        points = chebyshev(mpf(0), mpf(1), count)[1:]
         p = polynomial(points, lambda e: (log1p(e) - e) / e**2, lambda e: e**2 / log1p(e), degree, PRECISION[scalar])
-        p.show(f"{scalar} p")
+        p.show(f"{name} p")
 
 
 if __name__ == "__main__":
