@@ -34,12 +34,31 @@ SMOOTHACT_FN Reduced<V> gaussian(V t, double correction = 0) {
   const Sum<V> z = product(V(-0.5) * t, t);
   return Reduced<V>(Sum<V>{z.hi, correction == 0 ? z.lo : z.lo + V(correction)});
 }
+template <class V>
+SMOOTHACT_FN Reduced<V> gaussian(Sum<V> t, double correction = 0) {
+  const Sum<V> z = product(V(-0.5) * t.hi, t.hi);
+  return Reduced<V>(Sum<V>{z.hi, fma(-t.hi, t.lo, z.lo + V(correction))});
+}
+
+// t, and of a Sum no more than `reach` in its leading term
+template <class V>
+SMOOTHACT_FN V at_most(double reach, V t) {
+  return min(V(reach), t);
+}
+template <class V>
+SMOOTHACT_FN Sum<V> at_most(double reach, Sum<V> t) {
+  return {min(V(reach), t.hi), t.lo};
+}
+// Beyond, erfc is 0.
+template <class V>
+inline constexpr double erfc_reach = Normal<typename V::scalar>::reach / 1.4143;
 
 // tQ(t) = v (1 - y). Near 0, v = t/2 exp(-t^2/2). Far from it, v = exp(-t^2/2)/sqrt(2 pi), and y = 1 - tM
 // falls like 1/t^2. The factor of the exponential goes into its last rounding. The factors come negated: -t/2
 // is at hand.
-template <class V>
-SMOOTHACT_FN Scaled<V> weighted_tail(V t, V near_factor, V far_factor, typename V::Mask near) {
+template <class V, class T>
+SMOOTHACT_FN Scaled<V> weighted_tail(T argument, V near_factor, V far_factor, typename V::Mask near) {
+  const V t = leading(argument);
   V q, near_numerator, far_numerator;
   if constexpr (sizeof(typename V::scalar) == 4) {
     near_numerator = polynomial(t, 0x1.9884acp-1, 0x1.ece1e4p-1, 0x1.079c34p-1, 0x1.31b71ap-3, 0x1.5f6864p-6);
@@ -57,7 +76,7 @@ SMOOTHACT_FN Scaled<V> weighted_tail(V t, V near_factor, V far_factor, typename 
                    0x1.8379f699a8b45p-13, 0x1.10f93439a6c69p-17);
   }
   const V y = select(near, t * near_numerator, far_numerator) / q;
-  const Reduced<V> d = gaussian(t);
+  const Reduced<V> d = gaussian(argument);
   const V v = d.exp(select(near, near_factor, far_factor));
   return {fma(y, v, -v), d.n};
 }
@@ -80,6 +99,12 @@ SMOOTHACT_FN Scaled<V> normal_pdf(V t) {
   const auto d = detail::gaussian(min(V(N::reach), abs(t)), N::correction);
   return {d.exp(V(N::scale)), d.n};
 }
+template <class V>
+SMOOTHACT_FN Scaled<V> normal_pdf(Sum<V> t) {
+  using N = detail::Normal<typename V::scalar>;
+  const auto d = detail::gaussian(Sum<V>{clamp(t.hi, -N::reach, N::reach), t.lo}, N::correction);
+  return {d.exp(V(N::scale)), d.n};
+}
 
 // tQ(t), to 2.4 (float) and 2.6 ulp (double): gelu(x) = max(x, 0) - tQ(t), t = |x|.
 template <class V>
@@ -99,14 +124,17 @@ SMOOTHACT_FN Scaled<V> weighted_tail(V t) {
   }
 #endif
   const V u = min(V(N::reach), t);
-  return detail::weighted_tail(u, V(-0.5) * u, V(-N::scale), u < V(N::near));
+  return detail::weighted_tail<V>(u, V(-0.5) * u, V(-N::scale), u < V(N::near));
 }
-// Q(t), to 3.7 (float) and 3.6 ulp (double).
-template <class V>
-SMOOTHACT_FN Scaled<V> normal_tail(V t) {
+// Q(t), to 3.7 (float) and 3.6 ulp (double). What a Sum, then finite, has beside its leading term counts in the
+// exponential alone, t^2 times as much as in the rest.
+template <class T>
+SMOOTHACT_FN auto normal_tail(T t) {
+  using V = decltype(leading(t));
   using N = detail::Normal<typename V::scalar>;
-  const V u = min(V(N::reach), t);
-  return detail::weighted_tail(u, V(-0.5), V(-N::scale) / u, u < V(N::near));
+  const T argument = detail::at_most(N::reach, t);
+  const V u = leading(argument);
+  return detail::weighted_tail<V>(argument, V(-0.5), V(-N::scale) / u, u < V(N::near));
 }
 
 // (tQ(t))' = Q(t) - t phi(t) = exp(-t^2/2) (t0 - t) (1/sqrt(2 pi) + r/q), to 3.8 (float) and 3.9 ulp

@@ -5,6 +5,9 @@
 
 #include <cstring>
 
+#include "math/erf.h"
+#include "math/exp_extended.h"
+#include "math/hyperbolic.h"
 #include "math/log.h"
 #include "math/mills.h"
 #include "math/simd.h"
@@ -43,6 +46,15 @@ R reference_pdf(R t) {
   return gaussian(t) / std::sqrt(2 * pi<R>);
 }
 
+// e^z - 1 - z
+template <class R>
+R reference_expm1_minus(R z) {
+  if (!(std::abs(z) < R(0.5))) return std::isinf(z) ? std::abs(z) : std::expm1(z) - z;
+  R sum = 0;
+  for (int k = 22; k > 1; --k) sum = (sum * z + 1) / k;
+  return sum * z * z;
+}
+
 // Units in the last place, of the 24 digits of float, the 53 of double, and the 17 that bfloat16 takes of float;
 // 0: not for that type.
 struct Bound {
@@ -68,6 +80,7 @@ struct Table {
   static constexpr bool single = sizeof(T) == 4;
   static constexpr T every = std::numeric_limits<T>::infinity();
   static constexpr T tail = Format<T>::tail;
+  static constexpr T nearly_minus_one = single ? T(-1 + 0x1p-24) : T(-1 + 0x1p-53);
   static constexpr T fitted = single ? T(14.6) : T(39), far = single ? T(14.8) : T(39);
   static constexpr T root_floor = single ? T(0x1p-18) : T(0x1p-7);
 
@@ -147,6 +160,49 @@ struct Table {
       row(
           "reciprocal", [](auto x) { return reciprocal(x); }, [](auto x) { return 1 / x; },
           std::numeric_limits<T>::min(), 1 / std::numeric_limits<T>::min(), {0.51, 0.51, 0.01}),
+      row(
+          "rsqrt", [](auto x) { return rsqrt(x); }, [](auto x) { return 1 / std::sqrt(x); },
+          std::numeric_limits<T>::min(), std::numeric_limits<T>::max(), {1.5, 1.5, 0.1}),
+      row(
+          "log", [](auto x) { return log(x); }, [](auto x) { return std::log(x); }, 0, every, {1, 1, 0.2}),
+      row(
+          "log1p", [](auto x) { return log1p(x); }, [](auto x) { return std::log1p(x); }, nearly_minus_one, every,
+          {1.5, 1.5, 0.2}),
+      row(
+          "tanh", [](auto z) { return tanh(z); }, [](auto z) { return std::tanh(z); }, -every, every, {2.6, 2.6, 3}),
+      row(
+          "tanh of a product", [](auto x) { return tanh(product(Constant(0.75), x)); },
+          [](auto x) { return std::tanh(x * 3 / 4); }, -tail / 2, tail / 2, {2.6, 2.6, 3}),
+      row(
+          "sech_squared", [](auto z) { return sech_squared(z).value(); },
+          [](auto z) {
+            const auto q = std::exp(-std::abs(z)), d = 1 + q * q;
+            return (2 * q / d) * (2 * q / d);
+          },
+          -every, every, {3.1, 3.1, 0.6}),
+      row(
+          "log_2cosh", [](auto z) { return log_2cosh(z); },
+          [](auto z) { return std::abs(z) + std::log1p(std::exp(-2 * std::abs(z))); }, -every, every, {1.9, 1.9, 0.4}),
+      row(
+          "coin_entropy", [](auto a) { return coin_entropy(a).value(); },
+          [](auto a) {
+            const auto e = std::exp(a);
+            return std::log1p(e) - (e == 0 ? e : a * e / (1 + e));
+          },
+          -every, 0, {3, 3, 0.8}),
+      row(
+          "erf", [](auto x) { return erf(x); }, [](auto x) { return std::erf(x); }, -every, every, {1.6, 1.6, 0.6}),
+      row(
+          "erfc", [](auto x) { return erfc(x); }, [](auto x) { return std::erfc(x); }, -every, every, {3.7, 3.7, 1.7}),
+      row(
+          "normal_pdf of a product", [](auto x) { return normal_pdf(product(Constant(0.75), x)).value(); },
+          [](auto x) { return reference_pdf(x * 3 / 4); }, -far* T(1.3), far* T(1.3), {1, 1.1, 2}),
+      row(
+          "expm1_minus", [](auto z) { return expm1_minus(z); }, [](auto z) { return reference_expm1_minus(z); }, -every,
+          every, {2.6, 3.1, 0.8}),
+      row(
+          "exp(-exp(-x))", [](auto x) { return exp_bounded(-exp_extended(-x)).value(); },
+          [](auto x) { return std::exp(-std::exp(-x)); }, single ? -5 : T(-6.9), tail, {1, 1.4, 0}),
       row(
           "quotient", [](auto x) { return quotient(one_plus(x), add(decltype(x)(3), x)); },
           [](auto x) { return (1 + x) / (3 + x); }, 0, 1 << 20, {0.51, 0.51, 0.02}),
