@@ -80,6 +80,7 @@ struct Table {
   static constexpr bool single = sizeof(T) == 4;
   static constexpr T every = std::numeric_limits<T>::infinity();
   static constexpr T tail = Format<T>::tail;
+  static constexpr T weighted = !single ? T(39) : Digits == 24 ? T(14.6) : T(13.6);  // bfloat16's is 0 beyond
   static constexpr T nearly_minus_one = single ? T(-1 + 0x1p-24) : T(-1 + 0x1p-53);
   static constexpr T fitted = single ? T(14.6) : T(39), far = single ? T(14.8) : T(39);
   static constexpr T root_floor = single ? T(0x1p-18) : T(0x1p-7);
@@ -147,7 +148,7 @@ struct Table {
           [](auto t) { return reference_pdf(t) * reference_mills(t); }, 0, far, {3.7, 3.6, 1.1}),
       row(
           "weighted_tail", [](auto t) { return weighted_tail(t).value(); },
-          [](auto t) { return t * reference_pdf(t) * reference_mills(t); }, 0, fitted, {2.4, 2.6, 0.9}),
+          [](auto t) { return t * reference_pdf(t) * reference_mills(t); }, 0, weighted, {2.4, 2.6, 0.9}),
       row(
           "weighted_tail_slope", [](auto t) { return weighted_tail_slope(t).value(); },
           [](auto t) { return reference_pdf(t) * (reference_mills(t) - t); }, 0, far, {3.8, 3.9, 0.8}, root_floor),
