@@ -63,7 +63,7 @@ SMOOTHACT_FN V log(V x) {
   return select(x <= 0, V(-infinity), select(x < infinity, y, x));
 }
 
-// log(1 + x) for x > -1, to 1.5 ulp: what 1 + x has lost joins the mantissa.
+// log(1 + x) for x > -1, to 1.6 ulp: what 1 + x has lost joins the mantissa.
 template <class V>
 SMOOTHACT_FN V log1p(V x) {
   const V u = 1 + x, lost = x - (u - 1);

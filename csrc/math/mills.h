@@ -106,7 +106,8 @@ SMOOTHACT_FN Scaled<V> normal_pdf(Sum<V> t) {
   return {d.exp(V(N::scale)), d.n};
 }
 
-// tQ(t), to 2.4 (float) and 2.6 ulp (double): gelu(x) = max(x, 0) - tQ(t), t = |x|.
+// tQ(t), to 2.4 (float) and 2.6 ulp (double), of 17 digits to 2.3 units of the last.
+// gelu(x) = max(x, 0) - tQ(t), t = |x|.
 template <class V>
 SMOOTHACT_FN Scaled<V> weighted_tail(V t) {
   using N = detail::Normal<typename V::scalar>;
@@ -126,7 +127,7 @@ SMOOTHACT_FN Scaled<V> weighted_tail(V t) {
   const V u = min(V(N::reach), t);
   return detail::weighted_tail<V>(u, V(-0.5) * u, V(-N::scale), u < V(N::near));
 }
-// Q(t), to 3.7 (float) and 3.6 ulp (double). What a Sum, then finite, has beside its leading term counts in the
+// Q(t), to 3.8 ulp (float, double). What a Sum, then finite, has beside its leading term counts in the
 // exponential alone, t^2 times as much as in the rest.
 template <class T>
 SMOOTHACT_FN auto normal_tail(T t) {
@@ -137,8 +138,8 @@ SMOOTHACT_FN auto normal_tail(T t) {
   return detail::weighted_tail<V>(argument, V(-0.5), V(-N::scale) / u, u < V(N::near));
 }
 
-// (tQ(t))' = Q(t) - t phi(t) = exp(-t^2/2) (t0 - t) (1/sqrt(2 pi) + r/q), to 3.8 (float) and 3.9 ulp
-// (double), at the root t0 too.
+// (tQ(t))' = Q(t) - t phi(t) = exp(-t^2/2) (t0 - t) (1/sqrt(2 pi) + r/q), to 4.0 ulp (float,
+// double), at the root t0 too.
 template <class V>
 SMOOTHACT_FN Scaled<V> weighted_tail_slope(V t) {
   using N = detail::Normal<typename V::scalar>;
@@ -190,7 +191,7 @@ SMOOTHACT_FN V mills(V t) {
   const Mills<V> m(t);
   return m.s / m.denominator;
 }
-// 1 - tM(t), to 5.8 (float) and 9.5 ulp (double).
+// 1 - tM(t), to 6.0 (float) and 9.5 ulp (double).
 template <class V>
 SMOOTHACT_FN V one_minus_t_mills(V t) {
   const Mills<V> m(t);
