@@ -185,7 +185,7 @@ struct Mills {
     denominator = fma(u, s, r);
   }
 };
-// To 2.3 (float) and 2.5 ulp (double).
+// To 2.5 ulp (float, double).
 template <class V>
 SMOOTHACT_FN V mills(V t) {
   const Mills<V> m(t);
