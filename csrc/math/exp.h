@@ -221,7 +221,7 @@ SMOOTHACT_FN ExpExpm1<V> exp_expm1(const Reduced<V>& d) {
 }
 }  // namespace detail
 
-// e^z, to 1.0 ulp, and e^z - 1, to 0.95 (float) and 1.2 ulp (double), for z <= 0; with the last roundings kept in lo.
+// e^z, to 1.1 ulp, and e^z - 1, to 0.95 (float) and 1.2 ulp (double), for z <= 0; with the last roundings kept in lo.
 template <class V>
 SMOOTHACT_FN ExpExpm1<V> exp_expm1(V z) {
   return detail::exp_expm1(detail::Reduced<V>(max(V(-Format<typename V::scalar>::tail), z)));

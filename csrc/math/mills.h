@@ -91,7 +91,7 @@ SMOOTHACT_FN V coarse_tail_ratio(V t) {
 
 }  // namespace detail
 
-// phi(t) = exp(-t^2/2)/sqrt(2 pi) for every t, to 1.0 (float) and 1.1 ulp (double). What 1/sqrt(2 pi) loses to
+// phi(t) = exp(-t^2/2)/sqrt(2 pi) for every t, to 1.1 ulp (float, double). What 1/sqrt(2 pi) loses to
 // rounding rejoins the exponent.
 template <class V>
 SMOOTHACT_FN Scaled<V> normal_pdf(V t) {
