@@ -3,6 +3,7 @@
 #
 #   make demo      train a small GPT with three forms of one activation (--activation: make demo ARGS='--activation mish')
 #   make test      GoogleTest and pytest
+#   make exhaustive  csrc/math at all 2^32 floats, a quarter of an hour on two cores (ARGS=expm1 for one function)
 #   make bench     measure the kernels beside torch eager, torch.compile, oneDNN and a copy (make bench ARGS=--quick)
 #   make lint      what CI checks; make format mends it
 #   make develop   an editable install into .venv
@@ -19,7 +20,7 @@ PYTEST ?=
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test bench lint format develop clean
+.PHONY: demo test exhaustive bench lint format develop clean
 
 BIN := $(abspath $(VENV))/bin
 BUILD := $(abspath build)/$(patsubst .%,%,$(notdir $(VENV)))
@@ -41,6 +42,10 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed
 	tools/test.sh $(BIN) $(BUILD) $(PYTEST)
+
+exhaustive: $(VENV)/.installed
+	cmake -S . -B $(BUILD) -DSMOOTHACT_TESTS=ON >/dev/null && cmake --build $(BUILD) --target math_exhaustive
+	$(BUILD)/tests/cpp/math_exhaustive $(ARGS)
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m smoothact bench --output benchmarks/results $(ARGS)

@@ -10,10 +10,13 @@
 #include <ATen/ops/clamp_min.h>
 #include <ATen/ops/copysign.h>
 #include <ATen/ops/div.h>
+#include <ATen/ops/erf.h>
+#include <ATen/ops/erfc.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/isnan.h>
 #include <ATen/ops/le.h>
+#include <ATen/ops/log.h>
 #include <ATen/ops/log1p.h>
 #include <ATen/ops/logical_and.h>
 #include <ATen/ops/logical_or.h>
@@ -22,13 +25,16 @@
 #include <ATen/ops/neg.h>
 #include <ATen/ops/reciprocal.h>
 #include <ATen/ops/round.h>
+#include <ATen/ops/rsqrt.h>
 #include <ATen/ops/rsub.h>
 #include <ATen/ops/sqrt.h>
 #include <ATen/ops/sub.h>
+#include <ATen/ops/tanh.h>
 #include <ATen/ops/where.h>
 
-#include "exp.h"
-#include "log.h"
+#include "erf.h"
+#include "exp_extended.h"
+#include "hyperbolic.h"
 #include "mills.h"
 #include "sum.h"
 
@@ -114,6 +120,13 @@ struct Composite {
   }
   friend Composite multiply_sign(const Composite& a, const Composite& sign) { return sign.constant < 0 ? -a : a; }
   friend Composite sqrt(const Composite& a) { return Composite(at::sqrt(a.tensor)); }
+  friend Composite rsqrt(const Composite& a) { return Composite(at::rsqrt(a.tensor)); }
+  friend Composite log(const Composite& a) { return Composite(at::log(a.tensor)); }
+  friend Composite log1p(const Composite& a) { return Composite(at::log1p(a.tensor)); }
+  friend Composite tanh(const Composite& a) { return Composite(at::tanh(a.tensor)); }
+  friend Composite tanh(const Sum<Composite>& a) { return tanh(a.hi + a.lo); }
+  friend Composite erf(const Composite& a) { return Composite(at::erf(a.tensor)); }
+  friend Composite erfc(const Composite& a) { return Composite(at::erfc(a.tensor)); }
   friend Composite max(const Composite& bound, const Composite& x) {
     if (bound.is_constant() && x.is_constant()) return std::max(bound.constant, x.constant);
     return bound.is_constant() ? Composite(at::clamp_min(x.tensor, bound.constant)) : select(bound > x, bound, x);
@@ -152,6 +165,14 @@ Composite<T> expm1(const Composite<T>& z) {
   // Inductor's own for the CPU is exp(z) - 1.
   const Composite<T> near = z * z * detail::expm1_tail(z) + z, far(at::sub(at::exp(z.tensor), 1));
   return select(abs(z) < 0.34, near, far);
+}
+template <class T>
+Sum<Composite<T>> exp_extended(const Sum<Composite<T>>& z) {
+  return {exp_bounded(z).value(), 0};
+}
+template <class T>
+Composite<T> expm1_minus(const Composite<T>& z) {
+  return select(abs(z) < 0.34, z * z * detail::expm1_minus_tail(z), expm1(z) - z);
 }
 template <class T>
 struct Exponential<Composite<T>> {

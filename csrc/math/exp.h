@@ -127,7 +127,7 @@ SMOOTHACT_FN Scaled<V> exp_scaled(Sum<V> z) {
   return exp_bounded(z);
 }
 
-// e^z for every z, to 0.9 ulp.
+// e^z for every z, to 0.9 (float) and 1.0 ulp (double).
 template <class V>
 SMOOTHACT_FN V exp(V z) {
   return exp_scaled(z).value();
@@ -163,7 +163,9 @@ SMOOTHACT_FN auto in_octaves(X x, const Constant& k) {
   return Octaves<V, X>{x, V(k), V(k.trailing<typename V::scalar>())};
 }
 
-// e^z = 2^n (1 + p), |z| <= Format::tail: p carries more digits than 1 + p, and a factor takes them in.
+// e^z = 2^n (1 + p), |z| <= Format::tail: p carries more digits than 1 + p, and a factor takes them in. To 1.2 ulp, of
+// octaves to 1.5 (one term) and 1.7 (two), times and all; to 17 digits where these count, but minus_one to 2.2 units of
+// the last (of octaves 2.8 ulp and 6.5 units).
 template <class V>
 struct Exponential {
   V p, n;
@@ -192,7 +194,8 @@ struct Exponential {
   }
 };
 
-// e^z/(1 + e^z) for -Format::tail <= z <= 40. Where 2^-n would overflow, it stays at 2^100, beside which 1 is nothing.
+// e^z/(1 + e^z) for -Format::tail <= z <= 40, to 2.5 ulp. Where 2^-n would overflow, it stays at 2^100, beside which 1
+// is nothing.
 template <class V, class Z>
 SMOOTHACT_FN Scaled<V> logistic(Z z) {
   const Exponential<V> e(z);
@@ -221,7 +224,7 @@ SMOOTHACT_FN ExpExpm1<V> exp_expm1(const Reduced<V>& d) {
 }
 }  // namespace detail
 
-// e^z, to 1.0 ulp, and e^z - 1, to 0.93 (float) and 1.2 ulp (double), for z <= 0; with the last roundings kept in lo.
+// e^z, to 1.1 ulp, and e^z - 1, to 0.95 (float) and 1.2 ulp (double), for z <= 0; with the last roundings kept in lo.
 template <class V>
 SMOOTHACT_FN ExpExpm1<V> exp_expm1(V z) {
   return detail::exp_expm1(detail::Reduced<V>(max(V(-Format<typename V::scalar>::tail), z)));
@@ -231,7 +234,7 @@ SMOOTHACT_FN ExpExpm1<V> exp_expm1(Sum<V> z) {
   return detail::exp_expm1(detail::Reduced<V>(z));
 }
 
-// e^z - 1 for every z, to 1.5 (float) and 1.9 ulp (double).
+// e^z - 1 for every z, to 1.5 (float) and 1.8 ulp (double).
 template <class V>
 SMOOTHACT_FN V expm1(V z) {
   // The power of two stays one below the result's, which overflows by itself.

@@ -56,6 +56,9 @@ struct LowPrecision {
   friend SMOOTHACT_FN V multiply_sign(V a, V sign) { return native::multiply_sign<float, 1>(a.v, sign.v); }
   // To 2 ulp, for 0 and normal numbers.
   friend SMOOTHACT_FN V sqrt(V a) { return a.v * native::cuda::rsqrt(native::cuda::max(0x1p-126f, a.v)); }
+  friend SMOOTHACT_FN V rsqrt(V a) { return native::cuda::rsqrt(a.v); }
+  friend SMOOTHACT_FN V split_octave(V a, V& n) { return native::split_octave<float, 1>(a.v, n.v); }
+  friend SMOOTHACT_FN V power_of_two(V n) { return native::power_of_two<float, 1>(n.v); }
   friend SMOOTHACT_FN V max(V bound, V x) { return native::cuda::max(bound.v, x.v); }
   friend SMOOTHACT_FN V min(V bound, V x) { return native::cuda::min(bound.v, x.v); }
   friend SMOOTHACT_FN V reciprocal(V a) { return native::cuda::reciprocal(a.v); }

@@ -291,6 +291,17 @@ SMOOTHACT_FN Float<T, N> power_of_two(Float<T, N> n) {
     return from_bits<T, N>(i << B(Format<T>::mantissa));
 }
 
+// a = m 2^n, m from sqrt(1/2) to sqrt(2), of a positive normal number: m, and n by the magic number.
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> split_octave(Float<T, N> a, Float<T, N>& n) {
+  const Float<T, N> magic = broadcast<T, N>(static_cast<T>(Format<T>::round_magic));
+  const Bits<T, N> root = bits<T, N>(broadcast<T, N>(static_cast<T>(0x1.6a09e667f3bcdp-1)));
+  using B = typename Format<T>::bits;
+  const Bits<T, N> i = bits<T, N>(a), k = (i - root) >> B(Format<T>::mantissa);
+  n = from_bits<T, N>(bits<T, N>(magic) + k) - magic;
+  return from_bits<T, N>(i - (k << B(Format<T>::mantissa)));
+}
+
 template <class T, int N>
 SMOOTHACT_FN Float<T, N> ldexp(Float<T, N> m, Float<T, N> n) {
 #if defined(__AVX512F__) && !defined(__CUDACC__)
@@ -317,6 +328,13 @@ SMOOTHACT_FN Float<T, N> power_beside_one(Float<T, N> n) {
     return ldexp<T, N>(broadcast<T, N>(1), n);
   else
     return power_of_two<T, N>(max<T, N>(broadcast<T, N>(T(-64)), n));
+}
+
+// 1/sqrt(a) to 1.5 ulp, for a normal number.
+template <class T, int N>
+SMOOTHACT_FN Float<T, N> rsqrt(Float<T, N> a) {
+  if constexpr (cuda_scalar<T, N>) return cuda::rsqrt(a);
+  return static_cast<T>(1) / sqrt<T, N>(a);
 }
 
 // Not on the device, where registers cannot be indexed.

@@ -58,6 +58,8 @@ struct Simd {
   // a with its sign changed where the other's is negative
   friend SMOOTHACT_FN Simd multiply_sign(Simd a, Simd sign) { return from(native::multiply_sign<T, N>(a.v, sign.v)); }
   friend SMOOTHACT_FN Simd sqrt(Simd a) { return from(native::sqrt<T, N>(a.v)); }
+  // To 1.5 ulp, for a normal number.
+  friend SMOOTHACT_FN Simd rsqrt(Simd a) { return from(native::rsqrt<T, N>(a.v)); }
   // Where x is NaN or equal to the bound, min and max return x: NaN passes, and max(0, -0.0) keeps its sign.
   friend SMOOTHACT_FN Simd max(Simd bound, Simd x) { return from(native::max<T, N>(bound.v, x.v)); }
   friend SMOOTHACT_FN Simd min(Simd bound, Simd x) { return from(native::min<T, N>(bound.v, x.v)); }
@@ -65,6 +67,8 @@ struct Simd {
   friend SMOOTHACT_FN Simd round(Simd a) { return from(native::round<T, N>(a.v)); }
   // 2^n for an integral n, a normal number.
   friend SMOOTHACT_FN Simd power_of_two(Simd n) { return from(native::power_of_two<T, N>(n.v)); }
+  // a = m 2^n, m from sqrt(1/2) to sqrt(2), of a positive normal number
+  friend SMOOTHACT_FN Simd split_octave(Simd a, Simd& n) { return from(native::split_octave<T, N>(a.v, n.v)); }
   // m * 2^n, rounded once, for integral |n| <= 252 (float) or 2044 (double).
   friend SMOOTHACT_FN Simd ldexp(Simd m, Simd n) { return from(native::ldexp<T, N>(m.v, n.v)); }
   friend SMOOTHACT_FN Simd ldexp_down(Simd m, Simd n) requires(native::cuda_scalar<T, N>) {

@@ -7,6 +7,7 @@ where that bound is a small part of an ulp, in multiprecision (:mod:`smoothact.o
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator
@@ -22,6 +23,8 @@ from .reference import BUILTIN, derivatives
 
 ORDERS = ("f", "f'", "f''")
 TRUSTED = 0.002  # of an ulp: how well the reference must be known
+ALL = range(2**32)  # the bit patterns of float32
+CHUNK = 2**18
 
 
 @dataclass
@@ -39,6 +42,8 @@ class Row:
     torch_worst: float | None
     torch_at: float | None
     torch_rounded: float | None
+    unjudged: int
+    """Inputs that float64 could not judge and that multiprecision did not sample."""
 
 
 def spacing(v: Tensor, dtype: torch.dtype) -> Tensor:
@@ -76,6 +81,22 @@ def points(dtype: torch.dtype, count: int) -> Tensor:
     return torch.unique(torch.cat(x).to(dtype))
 
 
+def patterns(bits: range) -> Tensor:
+    """The finite float32 with these bit patterns."""
+    x = torch.arange(bits.start, bits.stop).to(torch.int32).view(torch.float32)
+    return x[x.isfinite()]
+
+
+@functools.cache
+def zeros_of(descriptor: Descriptor) -> list[list[tuple[float, float]]]:
+    """Where f, f' and f'' change sign away from x = 0."""
+    definition = Definition(descriptor.definition)
+    parameters = {p.name: p.default for p in descriptor.parameters if p.default is not None}
+    grid = sorted(s * 1.03**k for s in (-1, 1) for k in range(-240, 160))
+    series = [definition.derivatives(p, **parameters) for p in grid]
+    return [own_zeros(grid, [s[order] for s in series]) for order in range(3)]
+
+
 class Reference:
     """The exact values of one activation at default parameters, as float64 and how they round."""
 
@@ -86,29 +107,31 @@ class Reference:
         wide = x.double()
         bounds = enclosure.derivatives(definition, wide, 2, **parameters)
         self.values, self.exact = [b.v.clone() for b in bounds], {}
-        known = torch.ones_like(x, dtype=torch.bool)
-        for b in bounds:
-            known &= b.e <= TRUSTED * spacing(b.v, self.dtype)
+        ulps = torch.stack([b.e / spacing(b.v, self.dtype) for b in bounds]).nan_to_num(math.inf, math.inf)
+        known, doubt = ulps <= TRUSTED, ulps.amax(0)
         if self.dtype == torch.float64:
             known[:] = False
-        doubtful = torch.nonzero(~known).flatten()
-        sample = doubtful[torch.linspace(0, len(doubtful) - 1, min(hard, len(doubtful))).long()]
+        # Half of the sample is where the bound is widest, half is spread evenly over the rest.
+        doubtful = torch.nonzero(~known.all(0)).flatten()
+        widest = torch.zeros_like(x, dtype=torch.bool)
+        widest[doubtful[doubt[doubtful].topk(min(hard // 2, len(doubtful))).indices]] = True
+        rest = doubtful[~widest[doubtful]]
+        spread = torch.linspace(0, len(rest) - 1, min(hard - int(widest.sum()), len(rest))).long()
+        sample = torch.cat([rest[spread], torch.nonzero(widest).flatten()])
         for i in sample.tolist():
             self.exact[i] = definition.derivatives(wide[i].item(), **parameters)
             for order in range(3):
                 self.values[order][i] = rounded(self.exact[i][order], "float64")
-        known[sample] = True
-        self.known = known
-        grid = [s * 1.03**k for s in (-1, 1) for k in range(-240, 160)]
-        series = [definition.derivatives(p, **parameters) for p in sorted(grid)]
-        self.zeros = [own_zeros(sorted(grid), [s[order] for s in series]) for order in range(3)]
+        known[:, sample] = True
+        self.known = known  # by order
+        self.zeros = zeros_of(descriptor)
 
     def judged(self, order: int) -> Tensor:
         """Where an error counts: the reference knows, and no zero of the function itself is near."""
-        near = torch.zeros_like(self.known)
+        near = torch.zeros_like(self.known[order])
         for a, b in self.zeros[order]:
             near |= (a * self.x > 0) & (abs(a) / 2 <= self.x.abs()) & (self.x.abs() <= 1.5 * abs(b))
-        return self.known & ~near
+        return self.known[order] & ~near
 
     def errors(self, order: int, got: Tensor) -> Tensor:
         """In ulps; infinite where a number came out as NaN, or an infinity too early."""
@@ -141,6 +164,35 @@ def theirs(name: str, x: Tensor) -> list[Tensor] | None:
     return list(derivatives(BUILTIN[name], x)) if name in BUILTIN else None
 
 
+class Tally:
+    """The worst error and the share of correctly rounded results, over one batch of points after another."""
+
+    def __init__(self) -> None:
+        self.worst, self.at, self.right, self.count = -1.0, math.nan, 0, 0
+
+    def add(self, reference: Reference, order: int, got: Tensor) -> None:
+        errors = torch.where(reference.judged(order), reference.errors(order, got), -1.0)
+        worst = int(errors.argmax())
+        if errors[worst] > self.worst:
+            self.worst, self.at = errors[worst].item(), reference.x[worst].item()
+        right = reference.correct(order, got)[reference.known[order]]
+        self.right, self.count = self.right + int(right.sum()), self.count + len(right)
+
+    def figures(self) -> tuple[float, float, float]:
+        return self.worst, self.at, self.right / max(self.count, 1)
+
+
+def batches(dtype: torch.dtype, count: int, hard: int, bits: range | None) -> list[Callable[[], tuple[Tensor, int]]]:
+    """Points, and how many of those that float64 cannot judge multiprecision does."""
+    if bits is None or dtype != torch.float32:
+        return [lambda: (points(dtype, count if dtype == torch.float32 else hard), hard)]
+    chunks = [range(start, min(start + CHUNK, bits.stop)) for start in range(bits.start, bits.stop, CHUNK)]
+    # A share of `hard` for each, the remainder for the first.
+    return [
+        lambda c=c, i=i: (patterns(c), hard // len(chunks) + (i < hard % len(chunks))) for i, c in enumerate(chunks)
+    ]
+
+
 def certify(
     names: list[str],
     dtypes: list[torch.dtype],
@@ -148,6 +200,7 @@ def certify(
     count: int = 200_000,
     hard: int = 1_000,
     progress: Callable[[list], Iterator] = iter,
+    bits: range | None = None,
 ) -> list[Row]:
     """The rows of the certificate.
 
@@ -157,26 +210,25 @@ def certify(
         device: where the kernels run; the reference is computed on the CPU.
         count: points of a 32- or 64-bit format.
         hard: how many of the points that float64 cannot judge multiprecision does.
-        progress: wraps the list of (name, dtype) pairs, as ``tqdm.tqdm`` does.
+        progress: wraps the list of batches, as ``tqdm.tqdm`` does.
+        bits: instead of `count` points of float32, the numbers with these bit patterns; ``ALL`` for every input.
     """
     rows = []
-    for name, dtype in progress([(n, d) for n in names for d in dtypes]):
-        x = points(dtype, count if dtype == torch.float32 else hard)
-        reference = Reference(catalogue[name], x, hard)
-        there = x.to(device)
-        results = {"ours": ours(name, there), "torch": theirs(name, there)}
-        for order, label in enumerate(ORDERS):
-            judged = reference.judged(order)
-            figures: dict[str, tuple] = {}
-            for who, values in results.items():
-                if values is None:
-                    figures[who] = (None, None, None)
-                    continue
-                errors = torch.where(judged, reference.errors(order, values[order]), -1.0)
-                worst = int(errors.argmax())
-                right = reference.correct(order, values[order])[reference.known]
-                figures[who] = (errors[worst].item(), x[worst].item(), right.double().mean().item())
-            rows.append(
-                Row(name, label, name_of(dtype), int(reference.known.sum()), *figures["ours"], *figures["torch"])
-            )
+    work = [(n, d, b) for n in names for d in dtypes for b in batches(d, count, hard, bits)]
+    for (name, dtype), group in itertools.groupby(progress(work), lambda w: w[:2]):
+        tallies = {who: [Tally() for _ in ORDERS] for who in ("ours", "torch")}
+        unjudged = [0] * len(ORDERS)
+        for _, _, batch in group:
+            x, share = batch()
+            if not len(x):
+                continue
+            reference = Reference(catalogue[name], x, share)
+            unjudged = [n + int((~k).sum()) for n, k in zip(unjudged, reference.known, strict=True)]
+            there = x.to(device)
+            for who, values in (("ours", ours(name, there)), ("torch", theirs(name, there))):
+                for order, value in enumerate(values or ()):
+                    tallies[who][order].add(reference, order, value)
+        for label, mine, its, open_ in zip(ORDERS, tallies["ours"], tallies["torch"], unjudged, strict=True):
+            other = its.figures() if name in BUILTIN else (None, None, None)
+            rows.append(Row(name, label, name_of(dtype), mine.count, *mine.figures(), *other, open_))
     return rows

@@ -37,6 +37,29 @@ def test_it_sees_errors(monkeypatch):
     assert d2f.worst > 1e6 and d2f.at < -50
 
 
+def test_exhaustive(monkeypatch):
+    """Every number between two bit patterns, in batches; a single wrong one is found."""
+    monkeypatch.setattr(certificate, "CHUNK", 1000)
+    low, high = (torch.tensor(x).view(torch.int32).item() for x in (1.5, 1.501))
+    rows = certificate.certify(["silu"], [torch.float32], hard=20, bits=range(low, high))
+    for row in rows:
+        assert row.points + row.unjudged == high - low and row.unjudged == 0
+        assert row.worst <= CONTRACT[row.order], row
+    exact, wrong = certificate.ours, torch.tensor(low + 4321, dtype=torch.int32).view(torch.float32)
+
+    def spoiled(name, x):
+        f, df, d2f = exact(name, x)
+        return [torch.where(x == wrong, f * 1.001, f), df, d2f]
+
+    monkeypatch.setattr(certificate, "ours", spoiled)
+    f, df, _ = certificate.certify(["silu"], [torch.float32], hard=20, bits=range(low, high))
+    assert f.worst > 1000 and f.at == wrong and df.worst < 4
+    # NaN and the infinities are no points; what float64 cannot judge is counted.
+    (f, *_) = certificate.certify(["mish"], [torch.float32], hard=4, bits=range(0xC2000000, 0xC2000000 + 2000))
+    assert (f.points, f.unjudged) == (4, 1996)
+    assert len(certificate.patterns(range(0x7F7FFFFF, 0x7F800002))) == 1
+
+
 def test_command(tmp_path, capsys):
     pytest.importorskip("tqdm", reason="the command needs the plot extra")
     command = ["certify", "mish", "--dtype", "bfloat16", "--hard", "20", "--output", str(tmp_path)]

@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--device", default="cpu", help="cpu or cuda (%(default)s)")
     option("--points", type=int, default=400_000, metavar="N", help="of float32 (%(default)s)")
     option("--hard", type=int, default=1_000, metavar="N", help="judged in multiprecision (%(default)s)")
+    option("--exhaustive", action="store_true", help="float32 at all 2**32 inputs: hours per function")
     option("--output", type=Path, metavar="FOLDER", help="writes certificate.md and certificate.json there")
 
 
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     from tqdm import tqdm
 
-    from smoothact.certificate import certify
+    from smoothact.certificate import ALL, certify
 
     try:
         names = [smoothact.catalogue.resolve(name).name for name in arguments.names] or list(smoothact.catalogue)
@@ -69,9 +70,15 @@ def run(arguments: argparse.Namespace) -> int:
     if min(arguments.points, arguments.hard) < 8:
         print("--points and --hard must be at least 8.")
         return 2
-    dtypes = arguments.dtype or list(DTYPES)
+    if arguments.exhaustive and arguments.dtype and "float32" not in arguments.dtype:
+        print("--exhaustive is of float32; of the 16-bit formats every input is measured anyway.")
+        return 2
+    dtypes = arguments.dtype or (["float32"] if arguments.exhaustive else list(DTYPES))
+    bits = ALL if arguments.exhaustive else None
     torch.set_num_threads(1)
-    rows = certify(names, [getattr(torch, d) for d in dtypes], arguments.device, arguments.points, arguments.hard, tqdm)
+    rows = certify(
+        names, [getattr(torch, d) for d in dtypes], arguments.device, arguments.points, arguments.hard, tqdm, bits
+    )
     about = environment(arguments.device)
     text = ["# Certificate", "", sentence(about), ""]
     text += [
@@ -80,6 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     for dtype in dtypes:
         text += ["", f"## {dtype}", "", table(rows, dtype)]
+        if bits and dtype == "float32":
+            text += ["", *(f"`{r.op}` {r.order}: {r.points:,} inputs judged, {r.unjudged:,} not." for r in rows)]
     print("\n".join(text))
     if arguments.output:
         arguments.output.mkdir(parents=True, exist_ok=True)
