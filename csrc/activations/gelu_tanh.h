@@ -15,7 +15,7 @@ struct GeluCubic {
   template <class V>
   SMOOTHACT_FN auto fold(V x) const {
     const V a = max(V(-reach<V>), minus_abs(x));
-    const Sum<V> y = grown(a, growth(a)), u = grown(a, derivative(1, 3, a));
+    const Sum<V> y = grown(a, growth(a)), u = grown(a, derivative(1, 1, a));
     if constexpr (math::counts_octaves<V>)
       return Folded<V, Octaves<V, Sum<V>>, Sum<V>>{math::in_octaves(y, Constant(c.value * math::octave)), a, u};
     else
@@ -24,8 +24,8 @@ struct GeluCubic {
   template <class V>
   SMOOTHACT_FN auto bend(V x) const {
     const V a = max(V(-reach<V>), minus_abs(x));
-    const Sum<V> slope = derivative(1, 3, a);
-    return Bent<Sum<V>, Sum<V>, Sum<V>>{scaled(grown(a, growth(a))), derivative(2, 12, a), slope * grown(a, slope)};
+    const Sum<V> slope = derivative(1, 1, a);
+    return Bent<Sum<V>, Sum<V>, Sum<V>>{scaled(grown(a, growth(a))), derivative(2, 2, a), slope * grown(a, slope)};
   }
   template <class V>
   SMOOTHACT_FN V unfold(V x, V y) const {
@@ -51,12 +51,13 @@ struct GeluCubic {
     const Sum<V> square = math::square(x), g = product_plus(Constant(kappa), square.hi, V(1));
     return {g.hi, fma(V(kappa.value), square.lo, g.lo)};
   }
-  // c (m + k kappa x^2)
+  // m times c + 3 c kappa x^2, the second term k times more; m and k powers of two.
   template <class V>
   static SMOOTHACT_FN Sum<V> derivative(int m, int k, V x) {
-    const Constant first(m * c.value, m * c.low);
-    const Sum<V> s = product_plus(Constant(k * c.value * kappa.value), x * x, V(first));
-    return {s.hi, s.lo + V(first.trailing<typename V::scalar>())};
+    constexpr Constant cubed{0.21406444881780073, 1.2025242832367862e-17};
+    const Constant first(m * c.value, m * c.low), second(m * k * cubed.value, m * k * cubed.low);
+    const Sum<V> square = math::square(x), s = product_plus(second, square.hi, V(first));
+    return {s.hi, fma(V(second), square.lo, s.lo) + V(first.trailing<typename V::scalar>())};
   }
   template <class V>
   static SMOOTHACT_FN Sum<V> grown(V x, Sum<V> growth) {

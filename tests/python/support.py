@@ -131,7 +131,7 @@ def grid(name: str, dtype: torch.dtype) -> torch.Tensor:
     noise = random.Random(20261123)
     points = [10.0**k for k in range(-40, 39)]
     points += [10.0 ** noise.uniform(-12, 3) for _ in range(40)]
-    points += [1.075**k for k in range(-60, 72)]
+    points += [1.03**k for k in range(-130, 176)]
     points += [
         tail + noise.uniform(-1.0, 1.0) * span
         for tail, span in ((14, 1.5), (40, 3), (100, 20), (728, 24))
