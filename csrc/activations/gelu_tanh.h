@@ -48,16 +48,21 @@ struct GeluCubic {
   // 1 + kappa x^2
   template <class V>
   static SMOOTHACT_FN Sum<V> growth(V x) {
-    const Sum<V> square = math::square(x), g = product_plus(Constant(kappa), square.hi, V(1));
-    return {g.hi, fma(V(kappa.value), square.lo, g.lo)};
+    return square_plus(Constant(kappa), x, V(1));
   }
   // m times c + 3 c kappa x^2, the second term k times more; m and k powers of two.
   template <class V>
   static SMOOTHACT_FN Sum<V> derivative(int m, int k, V x) {
     constexpr Constant cubed{0.21406444881780073, 1.2025242832367862e-17};
     const Constant first(m * c.value, m * c.low), second(m * k * cubed.value, m * k * cubed.low);
-    const Sum<V> square = math::square(x), s = product_plus(second, square.hi, V(first));
-    return {s.hi, fma(V(second), square.lo, s.lo) + V(first.trailing<typename V::scalar>())};
+    const Sum<V> s = square_plus(second, x, V(first));
+    return {s.hi, s.lo + V(first.trailing<typename V::scalar>())};
+  }
+  // k x^2 + c
+  template <class V>
+  static SMOOTHACT_FN Sum<V> square_plus(const Constant& k, V x, V c) {
+    const Sum<V> square = math::square(x), s = product_plus(k, square.hi, c);
+    return {s.hi, fma(V(k), square.lo, s.lo)};
   }
   template <class V>
   static SMOOTHACT_FN Sum<V> grown(V x, Sum<V> growth) {

@@ -18,7 +18,8 @@ SMOOTHACT_FN V minus_twice(V z) {
 }
 template <class V>
 SMOOTHACT_FN Sum<V> minus_twice(Sum<V> z) {
-  return {2 * minus_abs(z.hi), select(z.hi < 0, z.lo + z.lo, -(z.lo + z.lo))};
+  const Sum<V> a = minus_abs(z);
+  return {2 * a.hi, a.lo + a.lo};
 }
 
 }  // namespace detail

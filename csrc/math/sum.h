@@ -117,6 +117,12 @@ SMOOTHACT_FN V leading(Sum<V> a) {
   return a.hi;
 }
 
+// -|a|
+template <class V>
+SMOOTHACT_FN Sum<V> minus_abs(Sum<V> a) {
+  return {minus_abs(a.hi), select(a.hi < 0, a.lo, -a.lo)};
+}
+
 // y, and what a has beside leading(a)
 template <class V>
 SMOOTHACT_FN V plus_trailing(V y, V) {

@@ -49,7 +49,7 @@ SMOOTHACT_FN V below_zero(V z) {
 }
 template <class V>
 SMOOTHACT_FN Sum<V> below_zero(Sum<V> z) {
-  return {minus_abs(z.hi), select(z.hi < 0, z.lo, -z.lo)};
+  return minus_abs(z);
 }
 
 // z, tamed on both sides
