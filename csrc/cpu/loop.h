@@ -13,6 +13,26 @@ namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 namespace loops {
 
+// Takes every second element, as of an interleaved pair, and tells how many: all but the last few, whose registers
+// would reach past the end.
+template <class T>
+SMOOTHACT_FN int64_t deinterleave(T* block, const char* p, int64_t count) {
+  constexpr int n = 32 / sizeof(T);
+  using Bits = std::conditional_t<sizeof(T) == 2, uint16_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>;
+  int64_t done = 0;
+  for (; done + n < count; done += n) {
+    Lanes<Bits, n> low, high;
+    std::memcpy(&low, p + 2 * done * sizeof(T), sizeof(low));
+    std::memcpy(&high, p + (2 * done + n) * sizeof(T), sizeof(high));
+    const Lanes<Bits, n> taken = [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return __builtin_shufflevector(low, high, 2 * I...);
+    }
+    (std::make_index_sequence<n>{});
+    std::memcpy(block + done, &taken, sizeof(taken));
+  }
+  return done;
+}
+
 // Copies `count` elements between a block and a rows x columns operand, from its `start`-th element on.
 template <class T, bool to_block>
 __attribute__((noinline)) void transfer(T* block, char* base, int64_t stride0, int64_t stride1, int64_t size0,
@@ -27,8 +47,12 @@ __attribute__((noinline)) void transfer(T* block, char* base, int64_t stride0, i
       else
         std::memcpy(p, block, run * sizeof(T));
     } else {
+      int64_t i = 0;
+      if constexpr (to_block) {
+        if (stride0 == 2 * sizeof(T)) i = deinterleave(block, p, run);
+      }
 #pragma GCC unroll 8
-      for (int64_t i = 0; i < run; ++i) {
+      for (; i < run; ++i) {
         if constexpr (to_block)
           std::memcpy(block + i, p + i * stride0, sizeof(T));
         else

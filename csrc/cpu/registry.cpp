@@ -2,6 +2,7 @@
 #include "registry.h"
 
 #include <ATen/Version.h>
+#include <c10/util/Exception.h>
 
 #include <array>
 #include <string>
@@ -47,6 +48,8 @@ Isa active() {
     const std::string capability = at::get_cpu_capability();
     int best = capability == "AVX512" ? 2 : capability == "AVX2" ? 1 : 0;
     while (best > 0 && !has(static_cast<Isa>(best))) --best;
+    TORCH_CHECK(has(static_cast<Isa>(best)), "smoothact: built without kernels that this processor can run (",
+                capability, "); build again with DEFAULT among SMOOTHACT_ISAS");
     return static_cast<Isa>(best);
   }();
   return isa;

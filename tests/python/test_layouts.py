@@ -51,6 +51,14 @@ def flat(order, case, *tensors):
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
+def test_every_second_of_any_number(dtype, device):
+    silu = torch.ops.smoothact.silu
+    for count in range(1, 140):
+        pairs = (torch.randn(2 * count - 1, device=device) * 3).to(dtype)  # ends with the last element taken
+        assert torch.equal(silu(pairs[::2]), silu(pairs[::2].clone(memory_format=torch.contiguous_format)))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
 @pytest.mark.parametrize("view", VIEWS)
 def test_any_view(view, dtype, device):
     x, g, h = (VIEWS[view](tensor(dtype, device)) for _ in range(3))
