@@ -140,7 +140,7 @@ def main() -> None:
     torch._functorch.config.enable_autograd_cache = False  # its key has the op's name, not our formula
     device = torch.device(arguments.device).type
     writes = not (arguments.dry_run or arguments.names)  # one file, one commit, one machine
-    names = [smoothact.catalogue.resolve(n).name for n in arguments.names] or list(smoothact.catalogue)
+    names = [smoothact.catalogue.resolve(n).at_defaults().name for n in arguments.names] or list(smoothact.catalogue)
     results: dict[str, list[dict]] = {}
     head = {
         "environment": environment(device) | {"threads": arguments.threads},

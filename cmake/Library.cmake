@@ -15,6 +15,17 @@ endforeach()
 file(CONFIGURE OUTPUT generated/activations/all.h CONTENT "#pragma once\n${_in_tree_includes}" @ONLY)
 file(CONFIGURE OUTPUT installed/activations/all.h CONTENT "#pragma once\n${_installed_includes}" @ONLY)
 
+# The length of the list, and into how many translation units it is split.
+file(READ csrc/activations.h _list)
+string(REGEX REPLACE "//[^\n]*" "" _list "${_list}")
+string(REGEX MATCH "TypeList<([^>]*)>" _list "${_list}")
+string(REGEX MATCHALL "[A-Za-z0-9_]+" _list "${CMAKE_MATCH_1}")
+list(LENGTH _list _activations)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS csrc/activations.h)
+foreach(_kind CPU CUDA)
+  math(EXPR SMOOTHACT_${_kind}_SHARDS "(${_activations} + ${SMOOTHACT_${_kind}_SHARD_SIZE} - 1) / ${SMOOTHACT_${_kind}_SHARD_SIZE}")
+endforeach()
+
 add_library(smoothact_flags INTERFACE)
 # <smoothact/...> in the tree as in the installed headers.
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include)

@@ -13,7 +13,7 @@ from ._check import check_torch as _check_torch
 _build = _check_torch()
 
 from . import _C, functional, nn  # noqa: E402, F401
-from ._catalogue import Catalogue, Descriptor, Parameter, catalogue  # noqa: E402
+from ._catalogue import Catalogue, Descriptor, Parameter, Resolved, catalogue  # noqa: E402
 from ._policy import compiling  # noqa: E402
 from .nn import get  # noqa: E402
 
@@ -24,6 +24,7 @@ __all__ = [
     "Catalogue",
     "Descriptor",
     "Parameter",
+    "Resolved",
     "catalogue",
     "cmake_prefix_path",
     "compiling",

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from . import _C
+from ._aliases import FRAMEWORKS
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,27 @@ class Descriptor:
     """A keyword of the function, and the activation that each of its values chooses."""
 
 
+@dataclass(frozen=True)
+class Resolved:
+    """What a name stands for: an activation, and the parameters that the name sets."""
+
+    descriptor: Descriptor
+    parameters: Mapping[str, float] = field(default_factory=dict, hash=False)
+    framework: str | None = None
+    """Whose name it is, where it is none of the catalogue's own."""
+
+    def at_defaults(self) -> Descriptor:
+        """The activation, for a use that takes no parameters.
+
+        Raises:
+            ValueError: the name sets some.
+        """
+        if not self.parameters:
+            return self.descriptor
+        sets = ", ".join(f"{name}={value:g}" for name, value in self.parameters.items())
+        raise ValueError(f"{self.framework}'s name means {self.descriptor.name}({sets}); only defaults are known here")
+
+
 class Catalogue(Mapping[str, Descriptor]):
     """Every activation's :class:`Descriptor` by its name."""
 
@@ -59,7 +81,11 @@ class Catalogue(Mapping[str, Descriptor]):
         self._names: dict[str, str] = {}
         for d in self._entries.values():
             for alias in (d.name, d.module, *d.aliases):
-                self._names.setdefault(alias.lower(), d.name)
+                self._names.setdefault(_key(alias), d.name)
+        self._frameworks = {
+            framework: {_key(name): alias for name, alias in aliases.items() if alias.activation in self._entries}
+            for framework, aliases in FRAMEWORKS.items()
+        }
 
     def __getitem__(self, name: str) -> Descriptor:
         return self._entries[name]
@@ -73,19 +99,41 @@ class Catalogue(Mapping[str, Descriptor]):
     def __repr__(self) -> str:
         return f"Catalogue({', '.join(self)})"
 
-    def resolve(self, name: str) -> Descriptor:
-        """The activation of this name, alias or module name, whatever its case.
+    def resolve(self, name: str) -> Resolved:
+        """What a name stands for: an activation's, its module's or an alias, whatever its case and underscores.
+
+        A framework's name may be qualified, and then has that framework's meaning: ``"keras.leaky_relu"`` is steeper
+        than torch's, ``"jax.nn.gelu"`` is ``gelu_tanh``. The frameworks are torch, transformers, timm, keras and jax.
 
         Raises:
             ValueError: no activation has the name; the message has the nearest ones.
         """
         if not isinstance(name, str):
             raise TypeError(f"an activation is named by a str, not {type(name).__name__}")
-        if found := self._names.get(name.lower()):
-            return self._entries[found]
-        near = difflib.get_close_matches(name.lower(), self._names, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known are {', '.join(self)}."
-        raise ValueError(f"no activation is named {name!r}: {hint}")
+        *qualifiers, last = name.split(".")
+        wanted, theirs = _key(last), self._frameworks
+        if qualifiers:
+            framework = qualifiers[0].lower()
+            if framework not in theirs:
+                raise ValueError(f"{name!r} begins with no known framework: {', '.join(theirs)}")
+            if found := theirs[framework].get(wanted):
+                return Resolved(self._entries[found.activation], found.parameters, framework)
+        if own := self._names.get(wanted):
+            return Resolved(self._entries[own])
+        for framework, aliases in theirs.items() if not qualifiers else ():
+            if found := aliases.get(wanted):
+                return Resolved(self._entries[found.activation], found.parameters, framework)
+        raise ValueError(f"no activation is named {name!r}: {self._hint(last)}")
+
+    def _hint(self, name: str) -> str:
+        known = {n.lower(): n for d in self.values() for n in (*d.aliases, d.module, d.name)}
+        known |= {n: n for framework in FRAMEWORKS.values() for n, a in framework.items() if a.activation in self}
+        near = [known[n] for n in difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)]
+        return f"did you mean {' or '.join(map(repr, near))}?" if near else f"known are {', '.join(self)}."
+
+
+def _key(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")
 
 
 catalogue = Catalogue(_C.registry())

@@ -108,6 +108,9 @@ class Balls:
                 return Ball(v, 1.13 * a.e)
         raise ValueError(name)
 
+    def compare(self, relation, a, b):
+        return relation(a, b)
+
     def sign(self, value):
         return Ball(value.v.sign())
 

@@ -69,10 +69,14 @@ globals().update({d.module: _make(d) for d in catalogue.values()})
 
 
 def get(name: str, **arguments: Any) -> Activation:
-    """The module of an activation, by name, module name or alias: ``get("gelu_new")``, ``get("elu", alpha=0.5)``.
+    """The module of an activation by its name, its module's, or what other frameworks call it.
+
+    ``get("gelu_new")``, ``get("elu", alpha=0.5)``. A name that means other parameters elsewhere brings them along:
+    ``get("keras.leaky_relu")`` has a slope of 0.2. See :meth:`Catalogue.resolve`.
 
     Raises:
         ValueError: no activation has the name; the message has the nearest ones.
         TypeError: the module does not take the arguments.
     """
-    return globals()[catalogue.resolve(name).module](**arguments)
+    found = catalogue.resolve(name)
+    return globals()[found.descriptor.module](**{**found.parameters, **arguments})

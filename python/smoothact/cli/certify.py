@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     from smoothact.certificate import ALL, certify
 
     try:
-        names = [smoothact.catalogue.resolve(name).name for name in arguments.names] or list(smoothact.catalogue)
+        names = [smoothact.catalogue.resolve(name).at_defaults().name for name in arguments.names] or list(smoothact.catalogue)
         torch.zeros(1, device=arguments.device)
     except (ValueError, RuntimeError, AssertionError) as problem:
         print(str(problem).splitlines()[0])

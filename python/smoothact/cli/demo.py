@@ -109,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(missing)
         return 1
     try:
-        name = smoothact.catalogue.resolve(arguments.activation).name
+        name = smoothact.catalogue.resolve(arguments.activation).at_defaults().name
     except ValueError as problem:
         print(problem)
         return 2
