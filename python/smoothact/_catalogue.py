@@ -31,6 +31,8 @@ class Descriptor:
     kind: str
     """``"step"``, ``"sign"``, ``"smooth_abs"``, ``"smooth_relu"``, ``"gate"`` or ``"piecewise"``."""
     parameters: tuple[Parameter, ...]
+    ascending: bool
+    """Each parameter must be greater than the one before it."""
     definition: str
     """The formula as a Python expression in ``x`` and the parameters; ``where(c, a, b)`` selects."""
     source: str
@@ -42,7 +44,9 @@ class Descriptor:
     smoothness: int
     """f has this many continuous derivatives; 99 stands for all."""
     kinks: tuple[float, ...]
-    """Where f' jumps; there the derivative is that of the left side."""
+    """Where f' jumps; there the derivative is that of the left side, but at ``right_kinks``."""
+    right_kinks: tuple[float, ...]
+    """The kinks at which torch takes, and so do we, the derivative of the right side."""
     inplace: bool
     selector: tuple[str, Mapping[str, str]] | None = field(hash=False)
     """A keyword of the function, and the activation that each of its values chooses."""
@@ -56,10 +60,11 @@ class Catalogue(Mapping[str, Descriptor]):
             r["name"]: Descriptor(**{**r, "parameters": tuple(Parameter(**p) for p in r["parameters"])})
             for r in records
         }
+        # As written before in any case: HardSigmoid and Hardsigmoid are two.
+        self._exact = {alias: d.name for d in self._entries.values() for alias in (d.name, d.module, *d.aliases)}
         self._names: dict[str, str] = {}
-        for d in self._entries.values():
-            for alias in (d.name, d.module, *d.aliases):
-                self._names.setdefault(alias.lower(), d.name)
+        for alias, name in self._exact.items():
+            self._names.setdefault(alias.lower(), name)
 
     def __getitem__(self, name: str) -> Descriptor:
         return self._entries[name]
@@ -74,14 +79,14 @@ class Catalogue(Mapping[str, Descriptor]):
         return f"Catalogue({', '.join(self)})"
 
     def resolve(self, name: str) -> Descriptor:
-        """The activation of this name, alias or module name, whatever its case.
+        """The activation of this name, alias or module name; in any case, where none is written just so.
 
         Raises:
             ValueError: no activation has the name; the message has the nearest ones.
         """
         if not isinstance(name, str):
             raise TypeError(f"an activation is named by a str, not {type(name).__name__}")
-        if found := self._names.get(name.lower()):
+        if found := self._exact.get(name) or self._names.get(name.lower()):
             return self._entries[found]
         near = difflib.get_close_matches(name.lower(), self._names, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known are {', '.join(self)}."
