@@ -8,7 +8,7 @@ namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
 // The clip of gelu to [-10, 10] by which transformers quantises; the lower bound is never reached.
-struct Gelu10 : Gelu {
+struct Gelu10 {
   static constexpr Descriptor descriptor{
       .name = "gelu_10",
       .module = "GELU10",
@@ -19,17 +19,18 @@ struct Gelu10 : Gelu {
       .smoothness = 0,
       .kinks = {10},
   };
+  Gelu gelu;
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    return min(V(10), Gelu::f(x));
+    return min(V(10), gelu.f(x));
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {
-    return select(x > 10, V(0), Gelu::df(x));
+    return select(x > 10, V(0), gelu.df(x));
   }
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {
-    return select(x > 10, V(0), Gelu::d2f(x));
+    return select(x > 10, V(0), gelu.d2f(x));
   }
 };
 inline constexpr Function<Gelu10> gelu_10{};

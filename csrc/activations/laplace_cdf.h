@@ -8,7 +8,18 @@
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
-struct LaplaceCdf : Step<Laplace, Linear> {
+template <class Warp>
+struct LaplaceStep : Step<Laplace, Warp> {
+  // H' left of 0, -H' right of it: of x, where kx is 0 sooner than x.
+  template <class V>
+  SMOOTHACT_FN V d2f(V x) const {
+    const auto p = this->warp(x);
+    const V y = (this->step(p).slope() * (p.slope * p.slope)).value();
+    return select(x > 0, -y, y);
+  }
+};
+
+struct LaplaceCdf : LaplaceStep<Linear> {
   static constexpr Descriptor descriptor{
       .name = "laplace_cdf",
       .module = "LaplaceCDF",
@@ -20,7 +31,13 @@ struct LaplaceCdf : Step<Laplace, Linear> {
       .at_zero = 0.5,
       .smoothness = 1,
   };
-  SMOOTHACT_FN constexpr explicit LaplaceCdf(double b) : Step{{math::reciprocal(b)}} {}
+  SMOOTHACT_FN constexpr explicit LaplaceCdf(double b) : LaplaceStep{{{{math::reciprocal(b)}}}} {}
+
+  template <class Use>
+  void specialise(const Use& use) const {
+    if (warp.k.value == 1) return use(LaplaceStep<Unit>());
+    use(*this);
+  }
 };
 inline constexpr Function<LaplaceCdf> laplace_cdf{};
 

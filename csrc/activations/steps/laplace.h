@@ -11,21 +11,15 @@ inline namespace SMOOTHACT_ISA {
 template <class V, class Z>
 struct Laplace {
   Z a;  // -|z|
-  typename V::Mask left;
+  typename V::Mask negative;
 
-  SMOOTHACT_FN explicit Laplace(Z z) : a(below_zero(z)), left(leading(z) <= 0) {}
+  SMOOTHACT_FN explicit Laplace(Z z) : a(below_zero(z)), negative(leading(z) < 0) {}
 
   SMOOTHACT_FN Scaled<V> value() const {
     const math::Exponential<V> e(a);
-    return select(left, e.times(V(0.5)), fma(V(-0.5), e.beside_one(), V(1)));
+    return select(negative, e.times(V(0.5)), fma(V(-0.5), e.beside_one(), V(1)));
   }
   SMOOTHACT_FN Scaled<V> slope() const { return excess(a); }
-  // bH'', H'' = H' left of 0, -H' right of it
-  template <class U>
-  SMOOTHACT_FN Scaled<V> curvature(U b) const {
-    const Scaled<V> y = excess(a) * b;
-    return {select(left, y.m, -y.m), y.n};
-  }
   template <class A>
   static SMOOTHACT_FN Scaled<V> excess(const A& a) {
     return math::Exponential<V>(a).times(V(0.5));
