@@ -22,8 +22,8 @@ struct BentIdentity : HalfAbs<RootAbs> {
   // (x - 1)/2 + squareplus(x) but near 0, where that cancels.
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    const V t = math::clamp(x, -1, 1), near = t + t * (t / (2 * sqrt(fma(t, t, V(1))) + 2));
-    return select(abs(x) < 1, select(abs(x) <= 0, x, near), V(0.5) * (x - 1) + HalfAbs::f(x));
+    const V t = math::clamp(x, -1, 1), near = t * (1 + t / (2 * sqrt(fma(t, t, V(1))) + 2));
+    return select(abs(x) < 1, near, V(0.5) * (x - 1) + HalfAbs::f(x));
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {

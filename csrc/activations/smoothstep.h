@@ -37,7 +37,7 @@ struct Smoothstep {
   }
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {
-    return ramp.bounds.between(x, x * V(ramp.slope) * V(ramp.slope) * (-12 * V(ramp.slope)));
+    return ramp.bounds.between(x, x * (-12 * V(ramp.slope)) * V(ramp.slope) * V(ramp.slope));
   }
 };
 inline constexpr Function<Smoothstep> smoothstep{};
