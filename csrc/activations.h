@@ -24,7 +24,27 @@ using Activations = TypeList<
     QuickGelu,
     Elu,
     Selu,
-    Squareplus
+    Squareplus,
+    LeakyRelu,
+    Hardtanh,
+    Relu6,
+    Hardsigmoid,
+    HardSigmoid,
+    Hardswish,
+    HardMish,
+    ReluSquared,
+    StarRelu,
+    Identity,
+    Celu,
+    Pelu,
+    Isrlu,
+    Smelu,
+    Smoothstep,
+    Sqnl,
+    LaplaceCdf,
+    LaplaceRelu,
+    BentIdentity,
+    Gelu10
 >;
 // clang-format on
 

@@ -55,14 +55,16 @@ struct Descriptor {
   List<std::string_view, 8> aliases{};
   Kind kind;
   List<Parameter, 4> parameters{};
+  bool ascending = false;       // each parameter above the one before
   std::string_view definition;  // the textbook formula, a Python expression in x and the parameters
   std::string_view source{};
   double limits[2];  // f(-inf), f(+inf), at the default parameters as all that follows
   double slopes[2];  // f'(-inf), f'(+inf)
   double at_zero = 0;
-  int smoothness = analytic;  // f is C^k
-  List<double, 2> kinks{};    // where f' jumps
-  bool inplace = false;       // torch.nn's module has it
+  int smoothness = analytic;      // f is C^k
+  List<double, 2> kinks{};        // where f' jumps; there it is that of the left side,
+  List<double, 2> right_kinks{};  // but at these of the right
+  bool inplace = false;           // torch.nn's module has it
   Selector selector{};
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "constructions/ramp.h"
 #include "descriptor.h"
 
 namespace smoothact {
@@ -27,11 +28,11 @@ struct Relu {
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {
-    return select(x > 0, V(1), d2f(x));
+    return select(x > 0, V(1), flat(x));
   }
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {
-    return select(is_nan(x), x, V(0));
+    return flat(x);
   }
 };
 inline constexpr Function<Relu> relu{};

@@ -62,6 +62,12 @@ struct Constant {
   }
 };
 
+// 1/d in two terms: the second is 1 - dr, exact by halves of the factors, over d.
+SMOOTHACT_FN constexpr Constant reciprocal(double d) {
+  const double r = 1 / d, d_hi = static_cast<float>(d), d_lo = d - d_hi, r_hi = static_cast<float>(r), r_lo = r - r_hi;
+  return {r, r * (((1 - d_hi * r_hi) - (d_hi * r_lo + d_lo * r_hi)) - d_lo * r_lo)};
+}
+
 template <class T>
 struct Format;
 template <>

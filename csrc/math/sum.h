@@ -74,6 +74,8 @@ template <class V>
 struct Sum {
   V hi, lo;
 
+  SMOOTHACT_FN V value() const { return hi + lo; }
+
   friend SMOOTHACT_FN Sum operator-(Sum a) { return {-a.hi, -a.lo}; }
   friend SMOOTHACT_FN Sum operator*(Sum a, Sum b) {
     const V p = a.hi * b.hi;
@@ -99,6 +101,7 @@ struct Sum<V> {
   Sum() = default;
   template <class L>
   SMOOTHACT_FN Sum(V hi, const L&) : hi(hi) {}
+  SMOOTHACT_FN V value() const { return hi; }
 
   friend SMOOTHACT_FN Sum operator-(Sum a) { return {-a.hi, 0}; }
   friend SMOOTHACT_FN Sum operator*(Sum a, Sum b) { return {a.hi * b.hi, 0}; }

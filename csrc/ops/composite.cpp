@@ -2,6 +2,7 @@
 // The formulas on tensors: what the compiler fuses, what third order differentiates, what other devices run.
 #include "../math/composite.h"
 
+#include <ATen/ops/clone.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/to_native.h>
 
@@ -25,7 +26,10 @@ at::Tensor evaluate_on(Inputs in, const double* parameters) {
   const auto result = in.back().scalar_type();
   bool degenerate = y.is_constant();
   for (int i = 0; i < A::descriptor.parameters.size; ++i) degenerate |= parameters[i] == 0;
-  if (!degenerate) return y.tensor.to(result);
+  if (!degenerate) {
+    const at::Tensor z = y.tensor.to(result);
+    return z.is_same(in.back()) ? z.clone() : z;  // an op's result is no alias of its input
+  }
   // A parameter of 0 leaves a formula that no longer knows all inputs: their shapes and NaNs are put back.
   at::Tensor z = y.is_constant() ? at::full({}, y.constant, in.back().options()) : y.tensor.to(result);
   for (const auto& t : in) z = at::where(at::isnan(t), t, z);

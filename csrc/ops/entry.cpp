@@ -46,6 +46,10 @@ void check_parameters(const Entry& e, const Parameters& p) {
     TORCH_CHECK_VALUE(q.optional || v == 0 || (least <= std::abs(v) && std::abs(v) <= most), "smoothact::", e.name,
                       ": ", q.name, " must be 0 or of a magnitude from ", least, " to ", most, ", got ", v);
   }
+  const auto* q = e.descriptor->parameters.items;
+  for (i = 1; e.descriptor->ascending && i < e.descriptor->parameters.size; ++i)
+    TORCH_CHECK_VALUE(p[i - 1] < p[i], "smoothact::", e.name, ": ", q[i - 1].name, " must be less than ", q[i].name,
+                      ", got ", p[i - 1], " and ", p[i]);
 }
 
 }  // namespace smoothact

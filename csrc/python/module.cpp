@@ -35,6 +35,7 @@ py::dict as_dict(const Descriptor& d) {
     parameters.append(q);
   }
   r["parameters"] = py::tuple(parameters);
+  r["ascending"] = d.ascending;
   r["definition"] = d.definition;
   r["source"] = d.source;
   r["limits"] = py::make_tuple(d.limits[0], d.limits[1]);
@@ -42,6 +43,7 @@ py::dict as_dict(const Descriptor& d) {
   r["value_at_zero"] = d.at_zero;
   r["smoothness"] = d.smoothness;
   r["kinks"] = as_tuple(d.kinks);
+  r["right_kinks"] = as_tuple(d.right_kinks);
   r["inplace"] = d.inplace;
   if (d.selector.choices.size) {
     py::dict choices;

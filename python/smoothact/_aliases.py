@@ -26,20 +26,17 @@ FRAMEWORKS: dict[str, dict[str, Alias]] = {
     },
     "transformers": {
         "laplace": Alias("normal_cdf", {"mean": 0.707107, "s": 0.282095}),  # of MEGA: the normal's, not Laplace's
-        "relu2": Alias("relu_squared"),
     },
     "timm": {},
     "keras": {
-        "hard_silu": Alias("hardswish"),
         "leaky_relu": Alias("leaky_relu", {"negative_slope": 0.2}),
         "sparse_plus": Alias("smelu", {"beta": 1.0}),
-        "sparse_sigmoid": Alias("hardsigmoid", {"w": 1.0}),
+        "sparse_sigmoid": Alias("hard_sigmoid", {"w": 1.0}),
     },
     "jax": {
         "gelu": Alias("gelu_tanh"),  # jax.nn.gelu(approximate=True), its default
-        "hard_silu": Alias("hardswish"),
         "sparse_plus": Alias("smelu", {"beta": 1.0}),
-        "sparse_sigmoid": Alias("hardsigmoid", {"w": 1.0}),
+        "sparse_sigmoid": Alias("hard_sigmoid", {"w": 1.0}),
     },
 }
 """By framework; for a name without one, the first framework that has it, if the catalogue has no such name."""

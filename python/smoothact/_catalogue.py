@@ -32,6 +32,8 @@ class Descriptor:
     kind: str
     """``"step"``, ``"sign"``, ``"smooth_abs"``, ``"smooth_relu"``, ``"gate"`` or ``"piecewise"``."""
     parameters: tuple[Parameter, ...]
+    ascending: bool
+    """Each parameter must be greater than the one before it."""
     definition: str
     """The formula as a Python expression in ``x`` and the parameters; ``where(c, a, b)`` selects."""
     source: str
@@ -43,7 +45,9 @@ class Descriptor:
     smoothness: int
     """f has this many continuous derivatives; 99 stands for all."""
     kinks: tuple[float, ...]
-    """Where f' jumps; there the derivative is that of the left side."""
+    """Where f' jumps; there the derivative is that of the left side, but at ``right_kinks``."""
+    right_kinks: tuple[float, ...]
+    """The kinks at which torch takes, and so do we, the derivative of the right side."""
     inplace: bool
     selector: tuple[str, Mapping[str, str]] | None = field(hash=False)
     """A keyword of the function, and the activation that each of its values chooses."""
@@ -78,10 +82,11 @@ class Catalogue(Mapping[str, Descriptor]):
             r["name"]: Descriptor(**{**r, "parameters": tuple(Parameter(**p) for p in r["parameters"])})
             for r in records
         }
+        # As written before in any case: HardSigmoid and Hardsigmoid are two.
+        self._exact = {alias: d.name for d in self._entries.values() for alias in (d.name, d.module, *d.aliases)}
         self._names: dict[str, str] = {}
-        for d in self._entries.values():
-            for alias in (d.name, d.module, *d.aliases):
-                self._names.setdefault(_key(alias), d.name)
+        for alias, name in self._exact.items():
+            self._names.setdefault(_key(alias), name)
         self._frameworks = {
             framework: {_key(name): alias for name, alias in aliases.items() if alias.activation in self._entries}
             for framework, aliases in FRAMEWORKS.items()
@@ -100,7 +105,8 @@ class Catalogue(Mapping[str, Descriptor]):
         return f"Catalogue({', '.join(self)})"
 
     def resolve(self, name: str) -> Resolved:
-        """What a name stands for: an activation's, its module's or an alias, whatever its case and underscores.
+        """What a name stands for: an activation's, its module's or an alias; where none is written just so, whatever its
+        case and underscores.
 
         A framework's name may be qualified, and then has that framework's meaning: ``"keras.leaky_relu"`` is steeper
         than torch's, ``"jax.nn.gelu"`` is ``gelu_tanh``. The frameworks are torch, transformers, timm, keras and jax.
@@ -118,7 +124,7 @@ class Catalogue(Mapping[str, Descriptor]):
                 raise ValueError(f"{name!r} begins with no known framework: {', '.join(theirs)}")
             if found := theirs[framework].get(wanted):
                 return Resolved(self._entries[found.activation], found.parameters, framework)
-        if own := self._names.get(wanted):
+        if own := self._exact.get(last) or self._names.get(wanted):
             return Resolved(self._entries[own])
         for framework, aliases in theirs.items() if not qualifiers else ():
             if found := aliases.get(wanted):

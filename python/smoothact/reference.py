@@ -90,12 +90,14 @@ BUILTIN: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 
 
 def derivatives(
-    function: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """f, f' and f'' at every element of x, by autograd."""
+    function: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, order: int = 2
+) -> tuple[torch.Tensor, ...]:
+    """f, f' and, at order 2, f'' at every element of x, by autograd."""
     x = x.detach().requires_grad_()
     y = function(x)
     (dy,) = torch.autograd.grad(y.sum(), x, create_graph=True)
+    if order == 1:
+        return y.detach(), dy.detach()
     if not dy.requires_grad:
         return y.detach(), dy, torch.zeros_like(x)
     (d2y,) = torch.autograd.grad(dy.sum(), x, allow_unused=True)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import random
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ def default(name: str) -> Case:
 
 
 def variations(name: str) -> list[Case]:
-    """The defaults, then one parameter at a time moved to each trial value."""
+    """The defaults, then one parameter at a time moved to each trial value that the others allow."""
     base = default(name)
     moved = [
         Case(name, (*base.values[:i], value, *base.values[i + 1 :]))
@@ -112,7 +113,11 @@ def variations(name: str) -> list[Case]:
         for value in TRIALS[p.domain]
         if value != p.default
     ]
-    return [base, *moved]
+    return [base, *(case for case in moved if not base.descriptor.ascending or is_ascending(case.values))]
+
+
+def is_ascending(values: tuple[float, ...]) -> bool:
+    return all(a < b for a, b in itertools.pairwise(values))
 
 
 DEFAULTS = [default(name) for name in smoothact.catalogue]

@@ -105,6 +105,16 @@ def test_parameters_outside_the_domain(case, parameter, value, device):
             case.op(order)(*[x] * (order + 1), *values.values())
 
 
+@pytest.mark.parametrize("case", [c for c in DEFAULTS if c.descriptor.ascending])
+def test_parameters_out_of_order(case, device):
+    x = torch.ones(3, device=device)
+    for values in (case.values[::-1], [case.values[0]] * len(case.values)):
+        with pytest.raises(ValueError, match=rf"{case.name}.*must be less than"):
+            case.op()(x, *values)
+        with pytest.raises(ValueError, match=case.name):
+            type(case.module())(*values)
+
+
 @pytest.mark.parametrize("case", [c for c in DEFAULTS if c.values])
 def test_arguments_are_checked(case, device):
     x = torch.ones(3, device=device)

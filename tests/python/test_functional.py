@@ -64,7 +64,7 @@ def test_numbers_of_any_kind(case, device):
     """Python and numpy integers and floats, as torch takes them."""
     numpy = pytest.importorskip("numpy")
     x = torch.randn(5, device=device)
-    name = case.descriptor.parameters[0].name
+    name = case.descriptor.parameters[-1].name
     expected = function(case)(x, **{name: 2.0})
     for value in (2, True + 1, numpy.float64(2), numpy.float32(2), numpy.int64(2)):
         assert torch.equal(function(case)(x, **{name: value}), expected), type(value)

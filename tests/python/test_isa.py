@@ -11,6 +11,7 @@ import smoothact
 import torch
 from smoothact.certificate import spacing
 from support import DEFAULTS, HALF, ORDERS, WIDE, allowances, dtype_name, grid
+from test_values import overflows
 
 KNOWN = ["DEFAULT", "AVX2", "AVX512"]
 BEST = torch.backends.cpu.get_cpu_capability()
@@ -57,9 +58,9 @@ def test_contract_and_agreement(case, dtype, computed):
         results = [values[case.name, dtype, order].tolist()[::3] for _, values in computed.values()]
         for got in results:
             for p, y, e, limit in zip(points, got, exact, allowed, strict=True):
-                assert abs(y - e[order]) <= limit, (ORDERS[order], p, y)
+                assert abs(y - e[order]) <= limit or overflows(y, e[order], dtype), (ORDERS[order], p, y)
         for p, limit, *ys in zip(points, close, *results, strict=True):
-            assert max(ys) - min(ys) <= limit, (ORDERS[order], p, ys)
+            assert len(set(ys)) == 1 or max(ys) - min(ys) <= limit, (ORDERS[order], p, ys)
 
 
 @pytest.mark.parametrize("dtype", HALF, ids=dtype_name)
@@ -68,4 +69,5 @@ def test_agreement_in_16_bits(case, dtype, computed):
     for order in range(3):
         reference, *others = (values[case.name, dtype, order].double() for _, values in computed.values())
         for other in others:
-            assert ((other - reference).abs() <= spacing(reference, dtype)).all(), ORDERS[order]
+            same = (other == reference) | ((other - reference).abs() <= spacing(reference, dtype))
+            assert same.all(), ORDERS[order]

@@ -26,7 +26,8 @@ def of_torch(name):
 def test_equals_torch(case, dtype, device):
     x = torch.linspace(-6, 6, 2001, dtype=dtype, device=device)
     tolerance = {torch.float32: 2e-6, torch.float64: 2e-9}[dtype]  # torch's softplus switches branch at 20
-    for ours, theirs in zip(derivatives(case, x), derivatives(of_torch(case.name), x), strict=True):
+    order = 1 if case.name == "hardsigmoid" else 2  # torch's has no second derivative
+    for ours, theirs in zip(derivatives(case, x, order), derivatives(of_torch(case.name), x, order), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e2 * tolerance, atol=tolerance)
 
 

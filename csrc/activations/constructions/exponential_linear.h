@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "../../math/exp.h"
-#include "../../math/sum.h"
+#include "warp.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
@@ -62,6 +61,45 @@ struct ExponentialLinear {
     auto e = nonpositive_exponential(x).scaled();
     e.m = scaled(e.m);
     return e.value();
+  }
+};
+
+// scale (exp(x/width) - 1) left of 0, the line of the same slope right of it and where the curve is that line.
+struct SmoothExponentialLinear {
+  Constant scale, width, slope, curvature;
+  Linear warp;
+  SMOOTHACT_FN constexpr SmoothExponentialLinear(double scale, double width)
+      : scale(scale),
+        width(width),
+        slope(scale / width),
+        curvature(scale / width / width),
+        warp{math::reciprocal(width)} {}
+
+  template <class Use>
+  void specialise(const Use& use) const {
+    if (scale.value == 1 && width.value == 1) return use(UnitExponentialLinear{});
+    use(*this);
+  }
+
+  template <class V>
+  SMOOTHACT_FN V f(V x) const {
+    constexpr double straight = sizeof(typename V::scalar) == 4 ? 0x1p-26 : 0x1p-55;
+    const V y = exponential(x).minus_one(), curve = fma(V(scale.trailing<typename V::scalar>()), y, V(scale) * y);
+    return select(x < V(width) * -straight, curve, V(slope) * x);
+  }
+  template <class V>
+  SMOOTHACT_FN V df(V x) const {
+    return select(x > 0, V(slope), exponential(x).times(V(slope)).value());
+  }
+  template <class V>
+  SMOOTHACT_FN V d2f(V x) const {
+    return select(x > 0, V(0), exponential(x).times(V(curvature)).value());
+  }
+
+ private:
+  template <class V>
+  SMOOTHACT_FN math::Exponential<V> exponential(V x) const {
+    return math::Exponential<V>(warp.below(x));
   }
 };
 
