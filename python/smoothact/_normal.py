@@ -34,6 +34,9 @@ def bound(name: str, parameters: dict[str, Any]) -> tuple[Descriptor, Callable[[
         raise TypeError(f"{descriptor.name} does not take {', '.join(map(repr, strange))}: {has}")
     function = functools.partial(getattr(functional, descriptor.name), **parameters)
     function(torch.empty(0))
+    if descriptor.selector:
+        keyword, choices = descriptor.selector
+        descriptor = catalogue[choices.get(parameters.get(keyword), descriptor.name)]
     return descriptor, function
 
 

@@ -91,7 +91,7 @@ class Card:
             ("nonlinearity", f"{self.nonlinearity:.3f}"),
             ("smoothness", self._smoothness()),
             ("linear region", f"({a}, {b}), {share}" if self.linear_share else "none"),
-            ("mean and variance", f"0 becomes {figure(self.mean)}, 1 becomes {figure(self.variance)}"),
+            ("mean and variance", f"0 and 1 become {figure(self.mean)} and {figure(self.variance)}"),
             ("gain", f"{self.gain:.4f}" if math.isfinite(self.gain) else "none"),
             ("range", ", ".join([bounds, *extremes])),
             ("active range", active),
