@@ -64,11 +64,11 @@ def toctree(pages: Iterable[str], *options: str) -> str:
 
 def criteria(cards: Iterable[Card]) -> str:
     """The six criteria of all activations side by side."""
-    head = ["", "nonlinearity", "smoothness", "linear", "mean", "variance", "gain", "range", "active", "left", "right", "cost"]
+    head = ["", "nonlin.", "class", "linear", "mean", "var.", "gain", "range", "active", "saturates", "cost"]
     benchmark = Benchmark()
 
-    def interval(pair: Sequence[float] | None) -> str:
-        return f"{figure(pair[0])} … {figure(pair[1])}" if pair and pair[0] < pair[1] else "–"
+    def interval(pair: Sequence[float] | None, digits: int = 3) -> str:
+        return f"{figure(pair[0], digits)} … {figure(pair[1], digits)}" if pair and pair[0] < pair[1] else "–"
 
     def cost(name: str) -> str:
         ours, relu = (benchmark.cell(op, "training", "float32") for op in (name, "relu"))
@@ -79,19 +79,23 @@ def criteria(cards: Iterable[Card]) -> str:
             theory.link(card.name),
             f"{card.nonlinearity:.3f}",
             card.rows()[1][1].split(",")[0],
-            interval(card.linear),
-            figure(card.mean),
-            figure(card.variance),
-            f"{card.gain:.3f}",
+            interval(card.linear, 2),
+            figure(card.mean, 3),
+            figure(card.variance, 3),
+            figure(card.gain, 3),
             interval(card.bounds),
             interval(card.active),
-            card.left.saturation,
-            card.right.saturation,
+            f"{card.left.saturation}, {card.right.saturation}",
             cost(card.name),
         ]
         for card in cards
     ]
     return table(head, rows)
+
+
+def left(markdown: str) -> str:
+    """The table with words, not figures, in its columns."""
+    return markdown.replace("-:|", "--|")
 
 
 def fill(text: str, blocks: dict[str, str]) -> str:
@@ -121,12 +125,12 @@ def write(folder: Path, names: Sequence[str]) -> None:
         "gallery": "\n\n".join(galleries),
         "kinds": toctree((f"kinds/{kind}" for kind, *_ in grouped(cards)), ":hidden:", ":caption: Activations"),
         "count": str(len(cards)),
-        "steps": table(heads["steps"][0], heads["steps"][1:]),
+        "steps": left(table(heads["steps"][0], heads["steps"][1:])),
         "remarks": "\n".join(theory.remarks()),
-        "absolute values": table(heads["smooth_abs"][0], heads["smooth_abs"][1:]),
+        "absolute values": left(table(heads["smooth_abs"][0], heads["smooth_abs"][1:])),
         "criteria": criteria(cards.values()),
         "benchmark": benchmark.about,
-        "functions": page.functions(cards),
+        "functions": left(page.functions(cards)),
     }
     for path in folder.glob("*.md"):
         path.write_text(fill(path.read_text(), blocks))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -77,9 +78,9 @@ def relations(name: str) -> list[str]:
     for p in theory.places():
         at = "" if abs(p.sharpness - 1) < 1e-9 else f" at sharpness {p.sharpness:.4g}"
         if p.activation == name:
-            found.append(f"the {theory.NAMES[p.construction]} of {theory.link(p.base, '')}{at}")
+            found.append(theory.WORDS[p.construction].format(theory.link(p.base, "")) + at)
         elif theory.known(p.base) == name:
-            found.append(f"its {theory.NAMES[p.construction]} is {theory.link(p.activation, '')}{at}")
+            found.append(f"{theory.link(p.activation, '')} is {theory.WORDS[p.construction].format('it')}{at}")
     return found
 
 
@@ -107,7 +108,7 @@ def properties(d: Descriptor, card: Card) -> list[tuple[str, str]]:
 def sample(d: Descriptor) -> str:
     """Code that runs, with what it prints."""
     first = ", ".join(f"{p.name}={p.default:g}" for p in d.parameters if p.default is not None)
-    output = getattr(smoothact.functional, d.name)(torch.tensor(SAMPLE))
+    output = ", ".join(f"{v:.4f}" for v in getattr(smoothact.functional, d.name)(torch.tensor(SAMPLE)).tolist())
     numbers = ", ".join(f"{v:g}" for v in SAMPLE)
     return "\n".join(
         [
@@ -167,7 +168,7 @@ def page(card: Card, certificate: Certificate, benchmark: Benchmark) -> str:
     parts += [
         "## Interface",
         f"```{{eval-rst}}\n.. autofunction:: smoothact.functional.{d.name}\n\n"
-        f".. autoclass:: smoothact.nn.{d.module}\n   :no-members:\n```",
+        f".. py:class:: smoothact.nn.{d.module}{inspect.signature(getattr(smoothact.nn, d.module)).replace(return_annotation=inspect.Signature.empty)}\n\n   The function as a module.\n```",
         f"In C++ `smoothact::{d.name}(x)` of `<smoothact/smoothact.h>`; as an op `torch.ops.smoothact.{d.name}`; "
         f"the formula is in `csrc/activations/{header(d.name)}`.",
     ]

@@ -16,7 +16,7 @@ from torch import Tensor
 
 # Mid tones, legible on white and on black alike. Where f' and f'' coincide, the wide curve shows around the narrow one.
 STYLES = (("#2f7fd0", 2.0, "f"), ("#e4572e", 1.4, "f'"), ("#9a86c8", 2.6, "f''"))
-GATE = ("#2a9d6f", 1.4, "f / x")
+GATE = ("#2a9d6f", 1.4, "gate, f / x")
 GREY = "#8a8f98"
 SPAN = 4.5
 

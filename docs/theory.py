@@ -26,7 +26,12 @@ Function = Callable[[Tensor], Tensor]
 DATA = json.loads((Path(__file__).parent / "theory.json").read_text())
 CONSTRUCTIONS = {"sign": "2H − 1", "gate": "x·H", "integral": "∫H", "half_abs": "½(x + A)"}
 COLUMNS = {"steps": ("sign", "gate", "integral"), "smooth_abs": ("half_abs",)}
-NAMES = {"sign": "sign version", "gate": "gate", "integral": "integral", "half_abs": "half of x and a smooth |x|,"}
+WORDS = {
+    "sign": "the sign version of {}",
+    "gate": "the gate of {}",
+    "integral": "the integral of {}",
+    "half_abs": "half of x and the smooth absolute value {}",
+}
 GRID = torch.linspace(-4, 4, 82, dtype=torch.float64)  # without 0
 EPSILON = 1e-9
 
@@ -123,6 +128,11 @@ def link(name: str, folder: str = "activations/") -> str:
     return f"[`{known(name)}`]({folder}{known(name)}.md)" if known(name) else f"`{name}`"
 
 
+def formula_of(row: dict[str, str]) -> str:
+    r"""For a table's cell, which \| would end."""
+    return rf"$\displaystyle {latex(definition(row))}$".replace("|", r"\vert ")
+
+
 def cell(row: dict[str, str], construction: str) -> str:
     there = [p.activation for p in places() if (p.base, p.construction) == (row["name"], construction)]
     expected = row.get(construction, "")
@@ -138,7 +148,7 @@ def table(which: str) -> Iterator[list[str]]:
     first = "smooth \\|x\\|, A" if which == "smooth_abs" else "step H"
     yield [first, "formula", *(CONSTRUCTIONS[c] for c in COLUMNS[which])]
     for row in DATA[which]:
-        yield [link(row["name"]), f"${latex(definition(row))}$", *(cell(row, c) for c in COLUMNS[which])]
+        yield [link(row["name"]), formula_of(row), *(cell(row, c) for c in COLUMNS[which])]
 
 
 def remarks() -> Iterator[str]:

@@ -17,10 +17,11 @@ extensions = [
     "sphinx_design",
     "sphinx-mathjax-offline",
 ]
-myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
 napoleon_google_docstring = True
 nitpicky = False
 
@@ -28,5 +29,5 @@ html_theme = "furo"
 html_title = f"smoothact {version}"
 html_static_path = ["_static"]
 html_css_files = ["smoothact.css"]
-html_js_files = ["filter.js"]
+html_js_files = ["filter.js", "sort.js"]
 html_copy_source = html_show_sourcelink = False

@@ -40,7 +40,7 @@ class Side:
     """What happens towards one infinity."""
 
     saturation: str
-    """``"hard"``: f' is 0 from some x on; ``"soft"``: f' tends to 0; ``"none"``."""
+    """``"hard"`` where f' is 0 from some x on, ``"soft"`` where it tends to 0, else ``"none"``."""
     limit: float
     slope: float
 
@@ -52,14 +52,14 @@ class Card:
     name: str
     parameters: Mapping[str, Any]
     nonlinearity: float
-    """The share of the variance of f(Z) that no straight line explains: 0 for a line, 1 for an even function."""
+    """The share of the variance of f(Z) that no straight line explains, from 0 of a line to 1 of an even function."""
     smoothness: int
     """f has this many continuous derivatives; 99 stands for all."""
     jumps: tuple[Jump, ...]
     value_at_zero: float
     slope_at_zero: float
     linear: tuple[float, float]
-    """The interval around 0 where f stays within 5 % of its tangents there, |f(x) - f(0) - c·x| ≤ 5 % of \\|c·x\\|."""
+    """The interval around 0 where f stays within 5 % of its tangent there, f(0) + c·x, measured by c·x."""
     linear_share: float
     """The probability that Z is in it."""
     mean: float
@@ -73,14 +73,14 @@ class Card:
     """x and f(x) where f is least, if that is lower than both limits."""
     maximum: tuple[float, float] | None
     active: tuple[float, float] | None
-    """From the first to the last x where \\|f'(x)\\| ≥ 5 %: outside, gradients vanish."""
+    """From the first to the last x where f'(x) is 5 % at least in size: outside, gradients vanish."""
     left: Side
     right: Side
 
     def rows(self) -> list[tuple[str, str]]:
         """Criterion and finding, in words; the cost is not among them."""
         a, b = map(figure, self.linear)
-        share = f"where a standard normal is {100 * self.linear_share:.3g} % of the time"
+        share = f"which holds {100 * self.linear_share:.3g} % of a standard normal"
         low, high = map(figure, self.bounds)
         bounds = f"{'(['[self.attained[0]]}{low}, {high}{')]'[self.attained[1]]}"
         extremes = [
@@ -91,7 +91,7 @@ class Card:
             ("nonlinearity", f"{self.nonlinearity:.3f}"),
             ("smoothness", self._smoothness()),
             ("linear region", f"({a}, {b}), {share}" if self.linear_share else "none"),
-            ("mean and variance", f"0 and 1 become {figure(self.mean)} and {figure(self.variance)}"),
+            ("mean and variance", f"{figure(self.mean)} and {figure(self.variance)}, from 0 and 1"),
             ("gain", f"{self.gain:.4f}" if math.isfinite(self.gain) else "none"),
             ("range", ", ".join([bounds, *extremes])),
             ("active range", active),
@@ -110,9 +110,9 @@ class Card:
 ORDERS = ("f", "f'", "f''")
 
 
-def figure(value: float) -> str:
-    """Four significant digits, a true minus, and ∞."""
-    size = "∞" if math.isinf(value) else f"{0.0 if abs(value) < 1e-12 else abs(value):.4g}"
+def figure(value: float, digits: int = 4) -> str:
+    """A few significant digits, a true minus, and ∞."""
+    size = "∞" if math.isinf(value) else f"{0.0 if abs(value) < 1e-12 else abs(value):.{digits}g}"
     return ("−" if value < 0 and size != "0" else "") + size
 
 
@@ -259,7 +259,7 @@ def measure(name: str, **parameters: Any) -> Card:
     origin, tangent, _ = values(torch.zeros(1, dtype=torch.float64)).flatten().tolist()
     slopes = (tangent, tangent)
     if any(jump.at == 0 and jump.order == 1 for jump in jumps):
-        slopes = tuple(values(torch.tensor([-1e-9, 1e-9], dtype=torch.float64))[1].tolist())
+        slopes = tuple(values(torch.tensor([-1e-150, 1e-150], dtype=torch.float64))[1].tolist())
     linear = -_reach(function, slopes[0], -1) + 0.0, _reach(function, slopes[1], 1)
     mean, square, product = expectation(moments).tolist()
     variance = max(0.0, square - mean * mean)

@@ -15,9 +15,8 @@ def gain(name: str, **parameters: Any) -> float:
     """The factor that keeps the second moment of a signal: ``1 / sqrt(E[f(Z)²])``, Z standard normal.
 
     A layer whose weights have standard deviation ``gain / sqrt(fan_in)`` and whose inputs went through the activation
-    then has outputs of variance 1 again (He et al. 2015, arXiv:1502.01852, equations 7 to 10, who do it for the ReLU).
-    It goes where :func:`torch.nn.init.calculate_gain` goes: ``kaiming_*`` and ``xavier_*`` initialisers take it as
-    ``gain``, or multiply by it.
+    then has outputs of variance 1 again (He et al. 2015, arXiv:1502.01852, who do it for the ReLU). It takes the place
+    of :func:`torch.nn.init.calculate_gain`: ``torch.nn.init.xavier_normal_`` and ``orthogonal_`` have it as ``gain``.
 
     For ``relu`` and ``leaky_relu`` it equals torch's √2 and √(2 / (1 + slope²)). Elsewhere torch's are of another kind:
     5/3 for ``tanh`` is empirical (the quadrature gives 1.5925), 1 for ``sigmoid`` stands for "as if linear", and 3/4
