@@ -45,7 +45,9 @@ class Benchmark:
 
     def __init__(self, folder: Path = ROOT / "benchmarks/results") -> None:
         with (folder / "bench.csv").open() as file:
-            rows = [r for r in csv.DictReader(file) if (r["size"], r["threads"], r["layout"]) == (SIZE, "1", "contiguous")]
+            rows = [
+                r for r in csv.DictReader(file) if (r["size"], r["threads"], r["layout"]) == (SIZE, "1", "contiguous")
+            ]
         self.rows = {(r["op"], r["measure"], r["dtype"]): r for r in rows}
         about = re.search(r"^smoothact .*\.$", (folder / "bench.md").read_text(), re.MULTILINE)
         self.about = about[0].rstrip(".") if about else "an unknown machine"

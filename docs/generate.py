@@ -24,7 +24,10 @@ from smoothact.card import Card, figure, measure
 HERE = Path(__file__).parent
 KINDS = {
     "gate": ("Gates", "x times a smooth step: the input lets itself through. They dip below 0 before they rise."),
-    "smooth_relu": ("Smooth ReLUs", "The integral of a smooth step, or half of x and a smooth absolute value: monotone."),
+    "smooth_relu": (
+        "Smooth ReLUs",
+        "The integral of a smooth step, or half of x and a smooth absolute value: monotone.",
+    ),
     "piecewise": ("Piecewise", "Different formulas on different sides: the ReLU, and what mends its left."),
     "step": ("Smooth steps", "From 0 to 1: what gates are made of."),
     "sign": ("Smooth signs", "From −1 to 1: a step, stretched."),

@@ -126,13 +126,16 @@ def sample(d: Descriptor) -> str:
     )
 
 
-def rows(lines: Sequence[Sequence[str]]) -> bool:
+def signature(d: Descriptor) -> inspect.Signature:
+    """Of the module, without types."""
+    bare = inspect.signature(getattr(smoothact.nn, d.module))
+    plain = [p.replace(annotation=inspect.Parameter.empty) for p in bare.parameters.values()]
+    return bare.replace(parameters=plain, return_annotation=inspect.Signature.empty)
+
+
+def measured(lines: Sequence[Sequence[str]]) -> bool:
     """Whether anything was measured."""
     return any(cell != DASH for line in lines for cell in line[1:])
-
-
-def escape(text: str) -> str:
-    return text.replace("|", "\\|")
 
 
 def page(card: Card, certificate: Certificate, benchmark: Benchmark) -> str:
@@ -154,13 +157,13 @@ def page(card: Card, certificate: Certificate, benchmark: Benchmark) -> str:
         pairs(six),
         "## Accuracy",
     ]
-    if rows(accuracy):
+    if measured(accuracy):
         text = "Worst error in units in the last place, ours and then torch's own, measured with"
         parts += [f"{text} {certificate.about}.", table(["", *orders, *(f"torch {o}" for o in orders)], accuracy)]
     else:
         parts += [f"{DASH} (not in the certificate yet; `python -m smoothact certify {d.name}` measures it)"]
     parts += ["## Speed"]
-    if rows(speed):
+    if measured(speed):
         text = "ns per element of 262,144, one thread, measured with"
         parts += [f"{text} {benchmark.about}.", table(["", *CONTESTANTS.values()], speed)]
     else:
@@ -168,7 +171,7 @@ def page(card: Card, certificate: Certificate, benchmark: Benchmark) -> str:
     parts += [
         "## Interface",
         f"```{{eval-rst}}\n.. autofunction:: smoothact.functional.{d.name}\n\n"
-        f".. py:class:: smoothact.nn.{d.module}{inspect.signature(getattr(smoothact.nn, d.module)).replace(return_annotation=inspect.Signature.empty)}\n\n   The function as a module.\n```",
+        f".. py:class:: smoothact.nn.{d.module}{signature(d)}\n\n   The function as a module.\n```",
         f"In C++ `smoothact::{d.name}(x)` of `<smoothact/smoothact.h>`; as an op `torch.ops.smoothact.{d.name}`; "
         f"the formula is in `csrc/activations/{header(d.name)}`.",
     ]

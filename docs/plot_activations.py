@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws docs/images/activations.png, the README's gallery: f, f' and f'' of every activation, computed by the package."""
+"""Draws docs/images/activations.png, the README's gallery: f, f' and f'' of every activation."""
 
 from pathlib import Path
 

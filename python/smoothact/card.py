@@ -84,7 +84,9 @@ class Card:
         low, high = map(figure, self.bounds)
         bounds = f"{'(['[self.attained[0]]}{low}, {high}{')]'[self.attained[1]]}"
         extremes = [
-            f"{word} at {figure(place[0])}" for word, place in (("least", self.minimum), ("most", self.maximum)) if place
+            f"{word} at {figure(place[0])}"
+            for word, place in (("least", self.minimum), ("most", self.maximum))
+            if place
         ]
         active = f"({figure(self.active[0])}, {figure(self.active[1])})" if self.active else "none"
         return [
@@ -164,6 +166,8 @@ def _jumps(values: Values, x: Tensor) -> tuple[Jump, ...]:
             change = (at_high - at_low).abs()
             alive = (change > 1e-9) & (change > 1e-6 * (at_low.abs() + at_high.abs()))
             low, high, at_low, at_high = low[alive], high[alive], at_low[alive], at_high[alive]
+            if not len(low):
+                break
         for place in low.tolist():
             at = round(place, 12) + 0.0
             if any(math.isclose(at, known, abs_tol=1e-9) for known in found):

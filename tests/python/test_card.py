@@ -142,7 +142,8 @@ def test_flat():
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.0, "0"), (-1e-16, "0"), (-1.25, "−1.25"), (math.inf, "∞"), (-math.inf, "−∞"), (1 / 3, "0.3333")]
+    ("value", "text"),
+    [(0.0, "0"), (-1e-16, "0"), (-1.25, "−1.25"), (math.inf, "∞"), (-math.inf, "−∞"), (1 / 3, "0.3333")],
 )
 def test_figure(value, text):
     assert figure(value) == text
