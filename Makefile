@@ -5,6 +5,7 @@
 #   make test      GoogleTest and pytest
 #   make exhaustive  csrc/math at all 2^32 floats, a quarter of an hour on two cores (ARGS=expm1 for one function)
 #   make bench     measure the kernels beside torch eager, torch.compile, oneDNN and a copy (make bench ARGS=--quick)
+#   make docs      the reference pages, into build/docs/html
 #   make lint      what CI checks; make format mends it
 #   make develop   an editable install into .venv
 #   make clean     remove what was built, and .venv
@@ -20,7 +21,7 @@ PYTEST ?=
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test exhaustive bench lint format develop clean
+.PHONY: demo test exhaustive bench docs lint format develop clean
 
 BIN := $(abspath $(VENV))/bin
 BUILD := $(abspath build)/$(patsubst .%,%,$(notdir $(VENV)))
@@ -32,7 +33,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 SOURCES := pyproject.toml setup.py CMakeLists.txt $(shell find build_backend cmake csrc python tools -type f \
   -not -path '*/__pycache__/*' -not -name '*.so' -not -name '*.pyi' -not -name _build.py \
   -not -path 'python/smoothact/include/*' -not -path 'python/smoothact/share/*')
-LINTERS := $(shell sed -n 's/^lint = \[\(.*\)\]/\1/p' pyproject.toml | tr -d '",')
+EXTRA = $(shell sed -n 's/^$(1) = \[\(.*\)\]/\1/p' pyproject.toml | tr -d '",')
 OURS := git ls-files --cached --others --exclude-standard
 CXX_FILES = $(shell $(OURS) '*.h' '*.hpp' '*.cpp' '*.cu' '*.cuh')
 SOURCE_FILES = $(CXX_FILES) $(shell $(OURS) '*.py' '*.sh' '*.cmake' '*CMakeLists.txt' Makefile)
@@ -49,6 +50,11 @@ exhaustive: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m smoothact bench --output benchmarks/results $(ARGS)
+
+docs: $(VENV)/.installed $(VENV)/.docs
+	$(BIN)/python docs/generate.py build/docs/source
+	$(BIN)/sphinx-build -q -W --keep-going build/docs/source build/docs/html
+	@echo "open build/docs/html/index.html"
 
 develop: $(VENV)/.torch-$(TORCH)
 	$(PIP) install --no-build-isolation -e '.[dev]'
@@ -76,5 +82,8 @@ $(VENV)/.installed: $(VENV)/.torch-$(TORCH) $(SOURCES)
 	$(PIP) install --no-build-isolation '.[test,plot]'
 	touch $@
 
+$(VENV)/.docs: pyproject.toml | $(VENV)/.torch-$(TORCH)
+	$(PIP) install $(call EXTRA,docs) && touch $@
+
 $(VENV)/.linters: pyproject.toml | $(VENV)/bin/python
-	$(PIP) install $(LINTERS) && touch $@
+	$(PIP) install $(call EXTRA,lint) && touch $@

@@ -12,7 +12,7 @@ from ._check import check_torch as _check_torch
 
 _build = _check_torch()
 
-from . import _C, functional, nn  # noqa: E402, F401
+from . import _C, functional, init, nn  # noqa: E402, F401
 from ._catalogue import Catalogue, Descriptor, Parameter, Resolved, catalogue  # noqa: E402
 from ._policy import compiling  # noqa: E402
 from .nn import get  # noqa: E402
@@ -30,5 +30,6 @@ __all__ = [
     "compiling",
     "functional",
     "get",
+    "init",
     "nn",
 ]

@@ -4,11 +4,17 @@
 from __future__ import annotations
 
 import difflib
+import functools
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
 
 from . import _C
 from ._aliases import FRAMEWORKS
+
+if TYPE_CHECKING:
+    from .card import Card
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,25 @@ class Descriptor:
     inplace: bool
     selector: tuple[str, Mapping[str, str]] | None = field(hash=False)
     """A keyword of the function, and the activation that each of its values chooses."""
+    domain: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+    """Every activation is defined for all numbers."""
+
+    @functools.cached_property
+    def card(self) -> Card:
+        """What :func:`smoothact.card.measure` finds at the default parameters."""
+        from .card import measure
+
+        return measure(self.name)
+
+    @property
+    def slope_at_zero(self) -> float:
+        """Measured, as f' by the package; at a kink that of the left side."""
+        return self.card.slope_at_zero
+
+    @property
+    def minimum(self) -> tuple[float, float] | None:
+        """x and f(x) where f is least, measured; ``None`` if it is nowhere lower than a limit."""
+        return self.card.minimum
 
 
 @dataclass(frozen=True)

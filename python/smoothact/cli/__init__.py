@@ -13,6 +13,7 @@ import smoothact
 
 COMMANDS = {
     "bench": "measure time and memory beside torch eager, torch.compile, oneDNN and a copy",
+    "card": "measure an activation by the six criteria of its design: nonlinearity, smoothness, linear region, ...",
     "certify": "measure the accuracy of every function, and of torch's own, in units in the last place",
     "demo": "train a small GPT with three spellings of one activation and compare them",
     "doctor": "print what was built and what is in use, and check it against the textbook",

@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The six criteria by which an activation is chosen, measured on the functions themselves.
+
+Nonlinearity, smoothness, the linear region around 0, the active range, saturation, and cost. Everything but the cost
+is computed in float64 from f, f' and f'' of :mod:`smoothact.functional`, at any parameters.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ._normal import bound, expectation
+from .reference import derivatives
+
+SHARE = 0.05  # the deviation that still counts as linear, and the slope that still counts as active
+ANALYTIC = 99
+STEPS = 70  # of a bisection: from a hundredth to the last bit
+
+
+@dataclass(frozen=True)
+class Jump:
+    """Where the lowest derivative that is not continuous jumps."""
+
+    at: float
+    order: int
+    size: float
+    """The value on the right minus that on the left."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """What happens towards one infinity."""
+
+    saturation: str
+    """``"hard"`` where f' is 0 from some x on, ``"soft"`` where it tends to 0, else ``"none"``."""
+    limit: float
+    slope: float
+
+
+@dataclass(frozen=True)
+class Card:
+    """What :func:`measure` finds. Z is standard normal."""
+
+    name: str
+    parameters: Mapping[str, Any]
+    nonlinearity: float
+    """The share of the variance of f(Z) that no straight line explains, from 0 of a line to 1 of an even function."""
+    smoothness: int
+    """f has this many continuous derivatives; 99 stands for all."""
+    jumps: tuple[Jump, ...]
+    value_at_zero: float
+    slope_at_zero: float
+    linear: tuple[float, float]
+    """The interval around 0 where f stays within 5 % of its tangent there, f(0) + c·x, measured by c·x."""
+    linear_share: float
+    """The probability that Z is in it."""
+    mean: float
+    variance: float
+    gain: float
+    """1 / sqrt(E[f(Z)²]); see :func:`smoothact.init.gain`."""
+    bounds: tuple[float, float]
+    """The infimum and the supremum of f."""
+    attained: tuple[bool, bool]
+    minimum: tuple[float, float] | None
+    """x and f(x) where f is least, if that is lower than both limits."""
+    maximum: tuple[float, float] | None
+    active: tuple[float, float] | None
+    """From the first to the last x where f'(x) is 5 % at least in size: outside, gradients vanish."""
+    left: Side
+    right: Side
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Criterion and finding, in words; the cost is not among them."""
+        a, b = map(figure, self.linear)
+        share = f"which holds {100 * self.linear_share:.3g} % of a standard normal"
+        low, high = map(figure, self.bounds)
+        bounds = f"{'(['[self.attained[0]]}{low}, {high}{')]'[self.attained[1]]}"
+        extremes = [
+            f"{word} at {figure(place[0])}"
+            for word, place in (("least", self.minimum), ("most", self.maximum))
+            if place
+        ]
+        active = f"({figure(self.active[0])}, {figure(self.active[1])})" if self.active else "none"
+        return [
+            ("nonlinearity", f"{self.nonlinearity:.3f}"),
+            ("smoothness", self._smoothness()),
+            ("linear region", f"({a}, {b}), {share}" if self.linear_share else "none"),
+            ("mean and variance", f"{figure(self.mean)} and {figure(self.variance)}, from 0 and 1"),
+            ("gain", f"{self.gain:.4f}" if math.isfinite(self.gain) else "none"),
+            ("range", ", ".join([bounds, *extremes])),
+            ("active range", active),
+            ("saturation on the left", _towards(self.left)),
+            ("saturation on the right", _towards(self.right)),
+        ]
+
+    def _smoothness(self) -> str:
+        if not self.jumps:
+            return "analytic" if self.smoothness == ANALYTIC else f"C{superscript(self.smoothness)}"
+        places = [f"{ORDERS[j.order]} jumps by {figure(j.size)} at {figure(j.at)}" for j in self.jumps]
+        words = f"C{superscript(self.smoothness)}" if self.smoothness >= 0 else "discontinuous"
+        return f"{words}, {', '.join(places)}"
+
+
+ORDERS = ("f", "f'", "f''")
+
+
+def figure(value: float, digits: int = 4) -> str:
+    """A few significant digits, a true minus, and ∞."""
+    size = "∞" if math.isinf(value) else f"{0.0 if abs(value) < 1e-12 else abs(value):.{digits}g}"
+    return ("−" if value < 0 and size != "0" else "") + size
+
+
+def superscript(number: int) -> str:
+    return str(number).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def _towards(side: Side) -> str:
+    if side.saturation == "none":
+        return f"none, slope {figure(side.slope)}"
+    limit = f"limit {figure(side.limit)}" if math.isfinite(side.limit) else f"though f tends to {figure(side.limit)}"
+    return f"{side.saturation}, {limit}"
+
+
+Values = Callable[[Tensor], Tensor]  # points to rows f, f', f''
+
+
+def _grid() -> Tensor:
+    """From -2e8 to 2e8, a two-hundredth apart around 0."""
+    return torch.sinh(torch.linspace(-20, 20, 8001, dtype=torch.float64))
+
+
+def _bisect(inside: Callable[[Tensor], Tensor], low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+    """Narrows every bracket to where `inside` (true at low, false at high) changes."""
+    for _ in range(STEPS):
+        middle = low + (high - low) / 2
+        right = inside(middle)
+        low, high = torch.where(right, middle, low), torch.where(right, high, middle)
+    return low, high
+
+
+def _edge(inside: Callable[[Tensor], Tensor], low: float, high: float) -> float:
+    (edge,), _ = _bisect(inside, torch.tensor([low], dtype=torch.float64), torch.tensor([high], dtype=torch.float64))
+    return edge.item()
+
+
+def _jumps(values: Values, x: Tensor) -> tuple[Jump, ...]:
+    """Halves every interval of the grid towards the larger change; what is left at the last bit is a jump."""
+    found: dict[float, Jump] = {}
+    for order in range(3):
+        y = values(x)[order]
+        low, high, at_low, at_high = x[:-1], x[1:], y[:-1], y[1:]
+        for _ in range(STEPS):
+            middle = low + (high - low) / 2
+            at_middle = values(middle)[order]
+            right = (at_high - at_middle).abs() > (at_middle - at_low).abs()
+            low, at_low = torch.where(right, middle, low), torch.where(right, at_middle, at_low)
+            high, at_high = torch.where(right, high, middle), torch.where(right, at_high, at_middle)
+            change = (at_high - at_low).abs()
+            alive = (change > 1e-9) & (change > 1e-6 * (at_low.abs() + at_high.abs()))
+            low, high, at_low, at_high = low[alive], high[alive], at_low[alive], at_high[alive]
+            if not len(low):
+                break
+        for place in low.tolist():
+            at = round(place, 12) + 0.0
+            if any(math.isclose(at, known, abs_tol=1e-9) for known in found):
+                continue
+            beside = torch.tensor([-1.0, 1.0], dtype=torch.float64) * 1e-9 * max(1.0, abs(at)) + at
+            before, after = values(beside)[order].tolist()
+            found[at] = Jump(at, order, after - before)
+    return tuple(sorted(found.values(), key=lambda jump: jump.at))
+
+
+def _reach(function: Callable[[Tensor], Tensor], slope: float, sign: int) -> float:
+    """How far from 0, to one side, f stays within 5 % of the line through f(0) with that slope."""
+    if slope == 0:
+        return 0.0
+    origin = function(torch.zeros(1, dtype=torch.float64)).item()
+
+    def straight(distance: Tensor) -> Tensor:
+        line = slope * sign * distance
+        return (function(sign * distance) - origin - line).abs() <= SHARE * line.abs()
+
+    distance = torch.logspace(-7, 8, 4001, dtype=torch.float64)
+    bent = torch.nonzero(~straight(distance)).flatten()
+    if not len(bent):
+        return math.inf
+    last = int(bent[0])
+    return _edge(straight, distance[last - 1].item() if last else 0.0, distance[last].item())
+
+
+def _lowest(values: Values, x: Tensor, sign: int) -> tuple[float, float] | None:
+    """x and f(x) of the least turning point of sign·f, unless a limit is as low."""
+    slope = sign * values(x)[1]
+    turning = torch.nonzero((slope[:-1] < 0) & (slope[1:] > 0) | (slope[:-1] < 0) & (slope[1:] == 0)).flatten()
+    if not len(turning):
+        return None
+    low, _ = _bisect(lambda p: sign * values(p)[1] < 0, x[turning], x[turning + 1])
+    heights = sign * values(low)[0]
+    least = int(heights.argmin())
+    ends = torch.tensor([-math.inf, math.inf], dtype=torch.float64)
+    if not heights[least] < (sign * values(ends)[0]).amin() - 1e-12 * heights[least].abs():
+        return None
+    at = low[least].item()
+    return (0.0 if abs(at) < 1e-12 else at), sign * heights[least].item()
+
+
+def _active(values: Values, x: Tensor) -> tuple[float, float] | None:
+    def passes(p: Tensor) -> Tensor:
+        return values(p)[1].abs() >= SHARE
+
+    through = torch.nonzero(passes(x)).flatten().tolist()
+    if not through:
+        return None
+    first, last = through[0], through[-1]
+    left = _edge(passes, x[first].item(), x[first - 1].item()) if first else -math.inf
+    right = _edge(passes, x[last].item(), x[last + 1].item()) if last + 1 < len(x) else math.inf
+    return tuple(0.0 if abs(edge) < 1e-12 else edge for edge in (left, right))
+
+
+def _side(values: Values, x: Tensor, sign: int) -> Side:
+    limit, slope, _ = values(torch.tensor([sign * math.inf], dtype=torch.float64)).flatten().tolist()
+    saturation = "none" if slope else "soft"
+    if not slope:
+        outwards = x if sign > 0 else x.flip(0)
+        nonzero = torch.nonzero(values(outwards)[1]).flatten()
+        inner = int(nonzero[-1]) if len(nonzero) else -1
+        if inner < 0:
+            saturation = "hard"
+        elif inner + 1 < len(x):
+            # At the edge of underflow f' is next to nothing; where a branch ends it is not.
+            a, b = outwards[inner].item(), outwards[inner + 1].item()
+            edge = _edge(lambda p: values(p)[1] != 0, a, b) - sign * 1e-9
+            saturation = "hard" if values(torch.tensor([edge], dtype=torch.float64))[1].abs().item() > 1e-30 else "soft"
+    return Side(saturation, limit + 0.0, slope + 0.0)
+
+
+def measure(name: str, **parameters: Any) -> Card:
+    """The card of an activation, without its cost: ``measure("elu", alpha=0.5)``.
+
+    Raises:
+        ValueError: no activation has the name, or a parameter is outside its domain.
+        TypeError: the activation has no such parameter.
+    """
+    descriptor, function = bound(name, parameters)
+
+    def values(p: Tensor) -> Tensor:
+        return torch.stack(derivatives(function, p))
+
+    def moments(z: Tensor) -> Tensor:
+        y = function(z)
+        return torch.stack([y, y * y, y * z])
+
+    x = _grid()
+    jumps = _jumps(values, x)
+    origin, tangent, _ = values(torch.zeros(1, dtype=torch.float64)).flatten().tolist()
+    slopes = (tangent, tangent)
+    if any(jump.at == 0 and jump.order == 1 for jump in jumps):
+        slopes = tuple(values(torch.tensor([-1e-150, 1e-150], dtype=torch.float64))[1].tolist())
+    linear = -_reach(function, slopes[0], -1) + 0.0, _reach(function, slopes[1], 1)
+    mean, square, product = expectation(moments).tolist()
+    variance = max(0.0, square - mean * mean)
+    left, right = _side(values, x, -1), _side(values, x, 1)
+    low, high = _lowest(values, x, 1), _lowest(values, x, -1)
+    limits = left.limit, right.limit
+    bounds = low[1] if low else min(limits), high[1] if high else max(limits)
+    flat = [side.limit for side in (left, right) if side.saturation == "hard"]
+    smoothness = min(jump.order for jump in jumps) - 1 if jumps else max(2, descriptor.smoothness)
+    return Card(
+        name=descriptor.name,
+        parameters=dict(parameters),
+        nonlinearity=max(0.0, 1 - product * product / variance) if variance > 1e-14 * square else 0.0,
+        smoothness=smoothness,
+        jumps=jumps,
+        value_at_zero=origin + 0.0,
+        slope_at_zero=tangent + 0.0,
+        linear=linear,
+        linear_share=(math.erf(linear[1] / math.sqrt(2)) - math.erf(linear[0] / math.sqrt(2))) / 2,
+        mean=mean,
+        variance=variance,
+        gain=1 / math.sqrt(square) if square > 0 else math.inf,
+        bounds=bounds,
+        attained=(bool(low) or bounds[0] in flat, bool(high) or bounds[1] in flat),
+        minimum=low,
+        maximum=high,
+        active=_active(values, x),
+        left=left,
+        right=right,
+    )
+
+
+@dataclass(frozen=True)
+class Cost:
+    """ns per element, and as a multiple of relu's."""
+
+    forward: float
+    training: float
+    forward_ratio: float
+    training_ratio: float
+
+    def row(self) -> tuple[str, str]:
+        forward = f"{self.forward:.2f} ns per element forward, {self.forward_ratio:.1f} times relu's"
+        return "cost", f"{forward}; {self.training:.2f} with backward, {self.training_ratio:.1f} times"
+
+
+def cost(name: str, size: int = 2**18, seconds: float = 1.0, **parameters: Any) -> Cost:
+    """What float32 costs on this CPU, beside relu: forward alone, and forward with backward through autograd."""
+    from .bench.timing import minima
+
+    _, function = bound(name, parameters)
+    _, relu = bound("relu", {})
+    x = torch.randn(size)
+    leaf, one = x.clone().requires_grad_(), torch.ones_like(x)
+
+    def train(f: Callable[[Tensor], Tensor]) -> tuple[Tensor, ...]:
+        return torch.autograd.grad(f(leaf), leaf, one)
+
+    pairs = itertools.product(("it", "relu"), ("forward", "training"))
+    calls = {
+        (who, what): functools.partial(f, x) if what == "forward" else functools.partial(train, f)
+        for (who, what), f in zip(pairs, (function, function, relu, relu), strict=True)
+    }
+    best = {key: 1e9 * time / size for key, time in minima(calls, seconds=seconds).items()}
+    forward, training = best["it", "forward"], best["it", "training"]
+    return Cost(forward, training, forward / best["relu", "forward"], training / best["relu", "training"])
