@@ -146,7 +146,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.folder.exists():
         shutil.rmtree(arguments.folder)
-    write(arguments.folder, [smoothact.catalogue.resolve(n).name for n in arguments.names] or list(smoothact.catalogue))
+    write(arguments.folder, [smoothact.catalogue.resolve(n).descriptor.name for n in arguments.names] or list(smoothact.catalogue))
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ class Place:
 def known(name: str) -> str | None:
     """The activation of this name or alias in the catalogue."""
     try:
-        return smoothact.catalogue.resolve(name).name
+        return smoothact.catalogue.resolve(name).at_defaults().name
     except ValueError:
         return None
 

@@ -27,7 +27,8 @@ def bound(name: str, parameters: dict[str, Any]) -> tuple[Descriptor, Callable[[
         ValueError: no activation has the name, or a parameter is outside its domain.
         TypeError: the activation has no such parameter, or it is of another type.
     """
-    descriptor = catalogue.resolve(name)
+    resolved = catalogue.resolve(name)
+    descriptor, parameters = resolved.descriptor, {**resolved.parameters, **parameters}
     known = [p.name for p in descriptor.parameters] + ([descriptor.selector[0]] if descriptor.selector else [])
     if strange := [key for key in parameters if key not in known]:
         has = f"its parameters are {', '.join(known)}" if known else "it has no parameters"
