@@ -21,8 +21,9 @@ struct Isrlu {
       .slopes = {0, 1},
       .smoothness = 2,
   };
-  Constant alpha, width;  // 1/sqrt(alpha)
-  SMOOTHACT_FN explicit Isrlu(Constant alpha) : alpha(alpha), width(1 / std::sqrt(alpha.value)) {}
+  Constant alpha, triple, width;  // 3 alpha, 1/sqrt(alpha)
+  SMOOTHACT_FN explicit Isrlu(Constant alpha)
+      : alpha(alpha), triple(3 * alpha.value), width(1 / std::sqrt(alpha.value)) {}
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
@@ -37,8 +38,8 @@ struct Isrlu {
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {
     const Left<V> left(*this, x);
-    const V square = left.r * left.r;
-    return select(x > 0, V(0), left.power(-3 * V(alpha) * left.u * left.r * square * square, 2.5));
+    const Sum<V> square = math::square(left.r), y = math::product(triple, left.u) * left.r * square * square;
+    return select(x > 0, V(0), -left.power(y.value(), 2.5));
   }
 
  private:
