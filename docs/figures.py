@@ -30,7 +30,13 @@ class Certificate:
         worst = row.get(f"{prefix}worst")
         if worst is None:
             return DASH
-        return "∞" if worst == float("inf") else f"{worst:.2f}" if worst < 100 else f"{worst:.0e}"
+        return (
+            "∞"
+            if worst == float("inf")
+            else f"{worst:.2f}"
+            if worst < 100
+            else f"{worst:.{'0f' if worst < 1e5 else '0e'}}"
+        )
 
     def table(self, name: str) -> list[list[str]]:
         """A line per format: the worst error of f, f' and f'', and of torch's."""

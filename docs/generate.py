@@ -19,7 +19,7 @@ import smoothact
 import theory
 from figures import Benchmark, Certificate
 from smoothact._report import table
-from smoothact.card import Card, figure, measure
+from smoothact.card import Card, figure
 
 HERE = Path(__file__).parent
 KINDS = {
@@ -108,7 +108,7 @@ def fill(text: str, blocks: dict[str, str]) -> str:
 
 def write(folder: Path, names: Sequence[str]) -> None:
     """All sources; of the activations only these."""
-    cards = {name: measure(name) for name in names}
+    cards = {name: smoothact.catalogue[name].card for name in names}
     shutil.copytree(HERE / "pages", folder, dirs_exist_ok=True)
     for child in ("activations", "thumbnails", "plots", "kinds"):
         (folder / child).mkdir(exist_ok=True)
@@ -146,7 +146,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.folder.exists():
         shutil.rmtree(arguments.folder)
-    write(arguments.folder, [smoothact.catalogue.resolve(n).descriptor.name for n in arguments.names] or list(smoothact.catalogue))
+    write(arguments.folder, arguments.names or list(smoothact.catalogue))
 
 
 if __name__ == "__main__":

@@ -97,10 +97,10 @@ def properties(d: Descriptor, card: Card) -> list[tuple[str, str]]:
         ("minimum", place(card.minimum)),
         ("maximum", place(card.maximum)),
         ("kinks", ", ".join(f"x = {figure(k)}" for k in d.kinks) or "none"),
-        ("aliases", ", ".join(f"`{alias}`" for alias in d.aliases)),
+        ("aliases", ", ".join(f"`{alias}`" for alias in d.aliases) or DASH),
         ("relations", "; ".join(relations(d.name))),
         ("in torch", in_torch(d)),
-        ("source", source(d)),
+        ("paper", source(d) or DASH),
     ]
     return [(label, text) for label, text in rows if text]
 

@@ -68,7 +68,7 @@ def plot(card: Card, path: Path) -> None:
     axes.set(xlim=(-SPAN, SPAN), ylim=frame(values))
     axes.tick_params(labelsize=9, length=0, colors=GREY)
     axes.grid(color=GREY, alpha=0.18, linewidth=0.6)
-    axes.legend(frameon=False, fontsize=11, loc="upper left", handlelength=1.6, labelcolor=GREY)
+    figure.legend(loc="outside upper center", ncols=len(styles), frameon=False, fontsize=11, labelcolor=GREY)
     figure.savefig(path, transparent=True, metadata={"Date": None, "Creator": None})
 
 

@@ -46,12 +46,11 @@ class Place:
     sharpness: float
 
 
+@functools.cache
 def known(name: str) -> str | None:
     """The activation of this name or alias in the catalogue."""
-    try:
-        return smoothact.catalogue.resolve(name).at_defaults().name
-    except ValueError:
-        return None
+    aliases = {alias: d.name for d in smoothact.catalogue.values() for alias in d.aliases}
+    return name if name in smoothact.catalogue else aliases.get(name)
 
 
 def definition(row: dict[str, str]) -> str:

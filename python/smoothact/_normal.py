@@ -11,8 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from . import functional
 from ._catalogue import Descriptor, catalogue
+from .nn import get
+
+Function = Callable[[Tensor], Tensor]
 
 NODES = 24
 REACH = 14.0  # the density there is 1e-43
@@ -20,8 +22,8 @@ TOLERANCE = 1e-14
 NARROWEST = 2.0**-60
 
 
-def bound(name: str, parameters: dict[str, Any]) -> tuple[Descriptor, Callable[[Tensor], Tensor]]:
-    """The descriptor of a name or alias, and the function at these parameters.
+def bound(name: str, parameters: dict[str, Any]) -> tuple[Descriptor, Function, dict[str, Any]]:
+    """The descriptor of a name, the function at these parameters, and those of them that are not the defaults.
 
     Raises:
         ValueError: no activation has the name, or a parameter is outside its domain.
@@ -29,16 +31,20 @@ def bound(name: str, parameters: dict[str, Any]) -> tuple[Descriptor, Callable[[
     """
     resolved = catalogue.resolve(name)
     descriptor, parameters = resolved.descriptor, {**resolved.parameters, **parameters}
-    known = [p.name for p in descriptor.parameters] + ([descriptor.selector[0]] if descriptor.selector else [])
+    keyword, choices = descriptor.selector or ("", {})
+    known = [p.name for p in descriptor.parameters] + [keyword] * bool(keyword)
     if strange := [key for key in parameters if key not in known]:
         has = f"its parameters are {', '.join(known)}" if known else "it has no parameters"
         raise TypeError(f"{descriptor.name} does not take {', '.join(map(repr, strange))}: {has}")
-    function = functools.partial(getattr(functional, descriptor.name), **parameters)
-    function(torch.empty(0))
-    if descriptor.selector:
-        keyword, choices = descriptor.selector
-        descriptor = catalogue[choices.get(parameters.get(keyword), descriptor.name)]
-    return descriptor, function
+    module = get(name, **parameters)
+    if keyword:
+        descriptor = catalogue[choices[getattr(module, keyword)]]
+    set_ = {p.name: getattr(module, p.name, p.default) for p in descriptor.parameters}
+    return (
+        descriptor,
+        module.forward,
+        {p.name: set_[p.name] for p in descriptor.parameters if set_[p.name] != p.default},
+    )
 
 
 @functools.cache
@@ -50,7 +56,7 @@ def _legendre() -> tuple[Tensor, Tensor]:
     return nodes, 2 * vectors[0] ** 2
 
 
-def expectation(integrand: Callable[[Tensor], Tensor]) -> Tensor:
+def expectation(integrand: Function) -> Tensor:
     """E[g(Z)] of an integrand that maps n points to m rows of n values, as m numbers.
 
     A panel is halved until that changes nothing any more: kinks and sharp bends are cornered wherever they are.

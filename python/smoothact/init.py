@@ -34,9 +34,9 @@ def gain(name: str, **parameters: Any) -> float:
         ValueError: no activation has the name, a parameter is outside its domain, or the activation vanishes there.
         TypeError: the activation has no such parameter.
     """
-    descriptor, function = bound(name, parameters)
+    descriptor, function, parameters = bound(name, parameters)
     second = expectation(lambda z: function(z).square()[None]).item()
     if not second > 0 or not math.isfinite(second):
         size = "is zero everywhere" if not second else f"has the second moment {second}"
-        raise ValueError(f"{descriptor.name} at {parameters} {size}: no gain keeps a signal's size")
+        raise ValueError(f"{descriptor.name} {size} at {parameters}: no gain keeps a signal's size")
     return 1 / math.sqrt(second)

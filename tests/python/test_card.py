@@ -8,7 +8,8 @@ import pytest
 import smoothact
 import torch
 from smoothact import cli
-from smoothact.card import ANALYTIC, SHARE, Jump, cost, figure, measure
+from smoothact._shape import SHARE
+from smoothact.card import ANALYTIC, Jump, cost, figure, measure
 from smoothact.oracle import multiprecision
 from support import CASES, DEFAULTS, Case, default
 
@@ -121,9 +122,8 @@ def test_known():
     assert silu.minimum == pytest.approx((-1.2784645427610738, -0.2784645427610738))  # -1 - W(1/e), -W(1/e)
     assert elu.active == pytest.approx((math.log(0.05), math.inf))
     assert (elu.smoothness, measure("elu", alpha=2.0).smoothness) == (1, 0)
-    assert measure("gelu", approximate="tanh") == measure("gelu_tanh").__class__(
-        **{**vars(measure("gelu_tanh")), "parameters": {"approximate": "tanh"}}
-    )
+    assert measure("gelu", approximate="tanh") == measure("gelu_tanh") == measure("GELU_new")
+    assert measure("elu", alpha=1.0) == measure("elu") and measure("elu", alpha=2.0).parameters == {"alpha": 2.0}
 
 
 def test_sharp():

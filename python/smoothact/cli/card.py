@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     rows = found.rows()
     if not arguments.no_cost:
         rows.append(cost(arguments.name, **parameters).row())
-    at = ", ".join(f"{name} = {value}" for name, value in parameters.items())
+    at = ", ".join(f"{name} = {value}" for name, value in found.parameters.items())
     print(f"{found.name}{' at ' * bool(at)}{at}: {catalogue[found.name].definition}\n")
     width = max(len(criterion) for criterion, _ in rows)
     print("\n".join(f"{criterion:<{width}}  {finding}" for criterion, finding in rows))
