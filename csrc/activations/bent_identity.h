@@ -19,11 +19,12 @@ struct BentIdentity : HalfAbs<RootAbs> {
   };
   SMOOTHACT_FN constexpr BentIdentity() : HalfAbs{RootAbs(1)} {}
 
-  // (x - 1)/2 + squareplus(x) but near 0, where that cancels.
+  // (x - 1)/2 + squareplus(x), but near 0, where that cancels. The least term comes last: half precision has ties.
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    const V t = math::clamp(x, -1, 1), near = t * (1 + t / (2 * sqrt(fma(t, t, V(1))) + 2));
-    return select(abs(x) < 1, near, V(0.5) * (x - 1) + HalfAbs::f(x));
+    const V t = math::clamp(x, -1, 1), near = t + t * (t / (2 * sqrt(fma(t, t, V(1))) + 2));
+    const V line = max(V(0), x) + V(0.5) * (x - 1);
+    return select(abs(x) < 1, copysign(near, x), line + smooth_abs.half_excess(x));
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {
