@@ -40,10 +40,23 @@ def function(name: str) -> Callable[..., sympy.Expr]:
     return known if isinstance(known, type) and issubclass(known, sympy.Function) else sympy.Function(name)
 
 
+def unsigned(node: ast.expr) -> ast.expr | None:
+    """A product without the minus of its first factor, which goes before the fraction; None if it has none."""
+    match node:
+        case ast.UnaryOp(op=ast.USub(), operand=operand) if not isinstance(operand, ast.Constant):
+            return operand
+        case ast.BinOp(op=ast.Mult() | ast.Div() as op, left=left, right=right):
+            bare = unsigned(left)
+            return None if bare is None else ast.BinOp(bare, op, right)
+    return None
+
+
 def expression(node: ast.expr, text: str) -> sympy.Basic:
     def walk(child: ast.expr) -> sympy.Basic:
         return expression(child, text)
 
+    if (bare := unsigned(node)) is not None:
+        return sympy.Mul(-ONE, walk(bare))
     match node:
         case ast.Constant():
             return constant(ast.get_source_segment(text, node))
@@ -51,8 +64,6 @@ def expression(node: ast.expr, text: str) -> sympy.Basic:
             return sympy.pi if name == "pi" else sympy.Symbol(name)
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant() as number):
             return constant("-" + ast.get_source_segment(text, number))
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return sympy.Mul(-ONE, walk(operand))
         case ast.BinOp(op=ast.Add(), left=left, right=right):
             return sympy.Add(walk(left), walk(right))
         case ast.BinOp(op=ast.Sub(), left=left, right=right):

@@ -32,7 +32,7 @@ WORDS = {
     "integral": "the integral of {}",
     "half_abs": "half of x and the smooth absolute value {}",
 }
-GRID = torch.linspace(-4, 4, 82, dtype=torch.float64)  # without 0
+GRID = torch.linspace(-16, 16, 322, dtype=torch.float64)  # without 0
 EPSILON = 1e-9
 
 

@@ -76,6 +76,8 @@ def test_formula(docs, name):
         ("(x + sqrt(x**2 + b)) / 2", r"\frac{x + \sqrt{x^{2} + b}}{2}"),
         ("1 / (1 + exp(-1.702 * x))", r"\frac{1}{1 + e^{- 1.702 x}}"),
         ("1.6732632423543772 * x", r"1.673263\ldots x"),
+        ("exp(-x / b)", r"e^{- \frac{x}{b}}"),
+        ("-x * tanh(x)", r"- x \tanh{\left(x \right)}"),
         ("max(0, x)**2", r"\max\left(0, x\right)^{2}"),
     ],
 )

@@ -3,10 +3,11 @@
 document.addEventListener("DOMContentLoaded", () => {
   const field = document.getElementById("filter");
   field?.addEventListener("input", () => {
-    const wanted = field.value.trim().toLowerCase().replace(/[\s-]+/g, "_");
+    const bare = (text) => text.toLowerCase().replace(/[\s_-]+/g, "");
+    const wanted = bare(field.value);
     for (const section of document.querySelectorAll("section:has(> .gallery)")) {
       const cards = [...section.querySelectorAll(".gallery .sd-col")];
-      for (const card of cards) card.hidden = !card.textContent.toLowerCase().includes(wanted);
+      for (const card of cards) card.hidden = !bare(card.textContent).includes(wanted);
       section.hidden = cards.every((card) => card.hidden);
     }
   });
