@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -20,6 +21,13 @@ NODES = 24
 REACH = 14.0  # the density there is 1e-43
 TOLERANCE = 1e-14
 NARROWEST = 2.0**-60
+
+
+@contextlib.contextmanager
+def neutral() -> Iterator[None]:
+    """Whatever device and gradient mode the caller has chosen."""
+    with torch.device("cpu"), torch.inference_mode(False), torch.enable_grad():
+        yield
 
 
 def bound(name: str, parameters: dict[str, Any]) -> tuple[Descriptor, Function, dict[str, Any]]:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from . import _shape as shape
-from ._normal import Function, bound, expectation
+from ._normal import Function, bound, expectation, neutral
 from ._shape import Jump, Side
 from .reference import derivatives
 
@@ -109,6 +109,7 @@ def _towards(side: Side) -> str:
     return f"{side.saturation}, {limit}"
 
 
+@neutral()
 def measure(name: str, **parameters: Any) -> Card:
     """The card of an activation, without its cost: ``measure("elu", alpha=0.5)``.
 
@@ -177,6 +178,7 @@ class Cost:
         return "cost", f"{forward}; {self.training:.2f} with backward, {self.training_ratio:.1f} times"
 
 
+@neutral()
 def cost(name: str, size: int = 2**18, seconds: float = 1.0, **parameters: Any) -> Cost:
     """What float32 costs on this CPU, beside relu: forward alone, and forward with backward through autograd."""
     from .bench.timing import minima
