@@ -22,6 +22,7 @@ from smoothact._report import table
 from smoothact.card import Card, figure
 
 HERE = Path(__file__).parent
+MEASURED = ("docs/certificate.md", "docs/exhaustive.md", "benchmarks/results/bench.md", "benchmarks/results/bench.png")
 KINDS = {
     "gate": ("Gates", "x times a smooth step: the input lets itself through. They dip below 0 before they rise."),
     "smooth_relu": (
@@ -110,6 +111,8 @@ def write(folder: Path, names: Sequence[str]) -> None:
     """All sources; of the activations only these."""
     cards = {name: smoothact.catalogue[name].card for name in names}
     shutil.copytree(HERE / "pages", folder, dirs_exist_ok=True)
+    for path in MEASURED:
+        shutil.copy(HERE.parent / path, folder)
     for child in ("activations", "thumbnails", "plots", "kinds"):
         (folder / child).mkdir(exist_ok=True)
     certificate, benchmark = Certificate(), Benchmark()

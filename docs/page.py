@@ -159,13 +159,16 @@ def page(card: Card, certificate: Certificate, benchmark: Benchmark) -> str:
     ]
     if measured(accuracy):
         text = "Worst error in units in the last place, ours and then torch's own, measured with"
-        parts += [f"{text} {certificate.about}.", table(["", *orders, *(f"torch {o}" for o in orders)], accuracy)]
+        parts += [
+            f"{text} {certificate.about} ([where, and of all](../certificate.md)).",
+            table(["", *orders, *(f"torch {o}" for o in orders)], accuracy),
+        ]
     else:
         parts += [f"{DASH} (not in the certificate yet; `python -m smoothact certify {d.name}` measures it)"]
     parts += ["## Speed"]
     if measured(speed):
         text = "ns per element of 262,144, one thread, measured with"
-        parts += [f"{text} {benchmark.about}.", table(["", *CONTESTANTS.values()], speed)]
+        parts += [f"{text} {benchmark.about} ([more](../bench.md)).", table(["", *CONTESTANTS.values()], speed)]
     else:
         parts += [f"{DASH} (not in the benchmark yet; `python -m smoothact bench {d.name}` measures it)"]
     parts += [

@@ -23,7 +23,6 @@ from smoothact.reference import derivatives, formula, textbook
 from torch import Tensor
 
 Function = Callable[[Tensor], Tensor]
-DATA = json.loads((Path(__file__).parent / "theory.json").read_text())
 CONSTRUCTIONS = {"sign": "2H − 1", "gate": "x·H", "integral": "∫H", "half_abs": "½(x + A)"}
 COLUMNS = {"steps": ("sign", "gate", "integral"), "smooth_abs": ("half_abs",)}
 WORDS = {
@@ -36,6 +35,27 @@ GRID = torch.linspace(-16, 16, 322, dtype=torch.float64)  # without 0
 EPSILON = 1e-9
 
 
+@functools.cache
+def known(name: str) -> str | None:
+    """The activation of this name or alias in the catalogue."""
+    aliases = {alias: d.name for d in smoothact.catalogue.values() for alias in d.aliases}
+    return name if name in smoothact.catalogue else aliases.get(name)
+
+
+def _data() -> dict[str, list[dict[str, str]]]:
+    """theory.json, and the steps and smooth absolute values of the catalogue that it leaves out."""
+    data = json.loads((Path(__file__).parent / "theory.json").read_text())
+    for table, kind in (("steps", "step"), ("smooth_abs", "smooth_abs")):
+        listed = {known(row["name"]) for row in data[table]}
+        data[table] += [
+            {"name": d.name} for d in smoothact.catalogue.values() if d.kind == kind and d.name not in listed
+        ]
+    return data
+
+
+DATA = _data()
+
+
 @dataclass(frozen=True)
 class Place:
     """An activation as a construction on a step, or on a smooth absolute value, of sharpness k."""
@@ -44,13 +64,6 @@ class Place:
     construction: str
     base: str
     sharpness: float
-
-
-@functools.cache
-def known(name: str) -> str | None:
-    """The activation of this name or alias in the catalogue."""
-    aliases = {alias: d.name for d in smoothact.catalogue.values() for alias in d.aliases}
-    return name if name in smoothact.catalogue else aliases.get(name)
 
 
 def definition(row: dict[str, str]) -> str:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -16,10 +17,18 @@ from .nn import get
 
 Function = Callable[[Tensor], Tensor]
 
+EXACT: dict[str, Any] = {"dtype": torch.float64, "device": "cpu"}
 NODES = 24
 REACH = 14.0  # the density there is 1e-43
 TOLERANCE = 1e-14
 NARROWEST = 2.0**-60
+
+
+@contextlib.contextmanager
+def neutral() -> Iterator[None]:
+    """Whatever gradient mode the caller has chosen."""
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
 
 
 def bound(name: str, parameters: dict[str, Any]) -> tuple[Descriptor, Function, dict[str, Any]]:
@@ -50,7 +59,7 @@ def bound(name: str, parameters: dict[str, Any]) -> tuple[Descriptor, Function, 
 @functools.cache
 def _legendre() -> tuple[Tensor, Tensor]:
     """Nodes and weights of Gauss and Legendre on [-1, 1], from the eigenvalues of the recurrence (Golub & Welsch)."""
-    k = torch.arange(1, NODES, dtype=torch.float64)
+    k = torch.arange(1, NODES, **EXACT)
     beside = k / (4 * k * k - 1).sqrt()
     nodes, vectors = torch.linalg.eigh(torch.diag(beside, 1) + torch.diag(beside, -1))
     return nodes, 2 * vectors[0] ** 2
@@ -69,10 +78,10 @@ def expectation(integrand: Function) -> Tensor:
         return (integrand(z) * density).unflatten(-1, (len(left), NODES)) @ weights * (width / 2)
 
     width = 0.5
-    left = torch.arange(-REACH, REACH, width, dtype=torch.float64)
+    left = torch.arange(-REACH, REACH, width, **EXACT)
     whole = panels(left, width)
     allowed = TOLERANCE * whole.abs().sum(1, keepdim=True)
-    total = torch.zeros(len(whole), dtype=torch.float64)
+    total = torch.zeros(len(whole), **EXACT)
     while len(left):
         width /= 2
         first, second = panels(left, width), panels(left + width, width)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ._normal import Function
+from ._normal import EXACT, Function
 
 SHARE = 0.05  # the deviation that still counts as linear, and the slope that still counts as active
 STEPS = 70  # of a bisection: from a hundredth to the last bit
@@ -41,7 +41,7 @@ Values = Callable[[Tensor], Tensor]  # points to rows f, f', f''
 
 def grid() -> Tensor:
     """From -2e8 to 2e8, a two-hundredth apart around 0."""
-    return torch.sinh(torch.linspace(-20, 20, 8001, dtype=torch.float64))
+    return torch.sinh(torch.linspace(-20, 20, 8001, **EXACT))
 
 
 def _bisect(inside: Function, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
@@ -54,7 +54,7 @@ def _bisect(inside: Function, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor
 
 
 def _edge(inside: Function, low: float, high: float) -> float:
-    (edge,), _ = _bisect(inside, torch.tensor([low], dtype=torch.float64), torch.tensor([high], dtype=torch.float64))
+    (edge,), _ = _bisect(inside, torch.tensor([low], **EXACT), torch.tensor([high], **EXACT))
     return edge.item()
 
 
@@ -79,7 +79,7 @@ def jumps(values: Values, x: Tensor) -> tuple[Jump, ...]:
             at = round(place, 12) + 0.0
             if any(math.isclose(at, known, abs_tol=1e-9) for known in found):
                 continue
-            beside = torch.tensor([-1.0, 1.0], dtype=torch.float64) * 1e-9 * max(1.0, abs(at)) + at
+            beside = torch.tensor([-1.0, 1.0], **EXACT) * 1e-9 * max(1.0, abs(at)) + at
             before, after = values(beside)[order].tolist()
             found[at] = Jump(at, order, after - before)
     return tuple(sorted(found.values(), key=lambda jump: jump.at))
@@ -89,13 +89,13 @@ def reach(function: Function, slope: float, sign: int) -> float:
     """How far from 0, to one side, f stays within 5 % of the line through f(0) with that slope."""
     if slope == 0:
         return 0.0
-    origin = function(torch.zeros(1, dtype=torch.float64)).item()
+    origin = function(torch.zeros(1, **EXACT)).item()
 
     def straight(distance: Tensor) -> Tensor:
         line = slope * sign * distance
         return (function(sign * distance) - origin - line).abs() <= SHARE * line.abs()
 
-    distance = torch.logspace(-7, 8, 4001, dtype=torch.float64)
+    distance = torch.logspace(-7, 8, 4001, **EXACT)
     bent = torch.nonzero(~straight(distance)).flatten()
     if not len(bent):
         return math.inf
@@ -112,7 +112,7 @@ def lowest(values: Values, x: Tensor, sign: int) -> tuple[float, float] | None:
     low, _ = _bisect(lambda p: sign * values(p)[1] < 0, x[turning], x[turning + 1])
     heights = sign * values(low)[0]
     least = int(heights.argmin())
-    ends = torch.tensor([-math.inf, math.inf], dtype=torch.float64)
+    ends = torch.tensor([-math.inf, math.inf], **EXACT)
     if not heights[least] < (sign * values(ends)[0]).amin() - 1e-12 * heights[least].abs():
         return None
     at = low[least].item()
@@ -133,7 +133,7 @@ def active(values: Values, x: Tensor) -> tuple[float, float] | None:
 
 
 def side(values: Values, x: Tensor, sign: int) -> Side:
-    limit, slope, _ = values(torch.tensor([sign * math.inf], dtype=torch.float64)).flatten().tolist()
+    limit, slope, _ = values(torch.tensor([sign * math.inf], **EXACT)).flatten().tolist()
     saturation = "none" if slope else "soft"
     if not slope:
         outwards = x if sign > 0 else x.flip(0)
@@ -145,5 +145,5 @@ def side(values: Values, x: Tensor, sign: int) -> Side:
             # At the edge of underflow f' is next to nothing; where a branch ends it is not.
             a, b = outwards[inner].item(), outwards[inner + 1].item()
             edge = _edge(lambda p: values(p)[1] != 0, a, b) - sign * 1e-9
-            saturation = "hard" if values(torch.tensor([edge], dtype=torch.float64))[1].abs().item() > 1e-30 else "soft"
+            saturation = "hard" if values(torch.tensor([edge], **EXACT))[1].abs().item() > 1e-30 else "soft"
     return Side(saturation, limit + 0.0, slope + 0.0)

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from . import _shape as shape
-from ._normal import Function, bound, expectation
+from ._normal import EXACT, Function, bound, expectation, neutral
 from ._shape import Jump, Side
 from .reference import derivatives
 
@@ -109,6 +109,7 @@ def _towards(side: Side) -> str:
     return f"{side.saturation}, {limit}"
 
 
+@neutral()
 def measure(name: str, **parameters: Any) -> Card:
     """The card of an activation, without its cost: ``measure("elu", alpha=0.5)``.
 
@@ -127,10 +128,10 @@ def measure(name: str, **parameters: Any) -> Card:
 
     x = shape.grid()
     jumps = shape.jumps(values, x)
-    origin, tangent, _ = values(torch.zeros(1, dtype=torch.float64)).flatten().tolist()
+    origin, tangent, _ = values(torch.zeros(1, **EXACT)).flatten().tolist()
     slopes = (tangent, tangent)
     if any(jump.at == 0 and jump.order == 1 for jump in jumps):
-        slopes = tuple(values(torch.tensor([-1e-150, 1e-150], dtype=torch.float64))[1].tolist())
+        slopes = tuple(values(torch.tensor([-1e-150, 1e-150], **EXACT))[1].tolist())
     linear = -shape.reach(function, slopes[0], -1) + 0.0, shape.reach(function, slopes[1], 1)
     mean, square, product = expectation(moments).tolist()
     variance = max(0.0, square - mean * mean)
@@ -177,13 +178,14 @@ class Cost:
         return "cost", f"{forward}; {self.training:.2f} with backward, {self.training_ratio:.1f} times"
 
 
+@neutral()
 def cost(name: str, size: int = 2**18, seconds: float = 1.0, **parameters: Any) -> Cost:
     """What float32 costs on this CPU, beside relu: forward alone, and forward with backward through autograd."""
     from .bench.timing import minima
 
     _, function, _ = bound(name, parameters)
     _, relu, _ = bound("relu", {})
-    x = torch.randn(size)
+    x = torch.randn(size, device="cpu")
     leaf, one = x.clone().requires_grad_(), torch.ones_like(x)
 
     def train(f: Function) -> tuple[Tensor, ...]:

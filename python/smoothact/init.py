@@ -6,11 +6,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ._normal import bound, expectation
+from ._normal import bound, expectation, neutral
 
 __all__ = ["gain"]
 
 
+@neutral()
 def gain(name: str, **parameters: Any) -> float:
     """The factor that keeps the second moment of a signal: ``1 / sqrt(E[f(Z)²])``, Z standard normal.
 

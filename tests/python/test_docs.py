@@ -78,6 +78,9 @@ def test_formula(docs, name):
         ("1.6732632423543772 * x", r"1.673263\ldots x"),
         ("exp(-x / b)", r"e^{- \frac{x}{b}}"),
         ("-x * tanh(x)", r"- x \tanh{\left(x \right)}"),
+        ("a * x / b / (1 + x * x)", r"\frac{a x}{b \left(1 + x^{2}\right)}"),
+        ("negative_slope * alpha_p", r"\mathrm{negative\_slope}\, \alpha_{p}"),
+        ("log1p(eps)", r"\ln{\left(1 + \varepsilon \right)}"),
         ("max(0, x)**2", r"\max\left(0, x\right)^{2}"),
     ],
 )
@@ -103,6 +106,15 @@ def test_places(docs):
     assert found["squareplus", "integral", "algebraic_step"] == pytest.approx(0.5)
     assert found["mish", "gate", "mish_gate"] == pytest.approx(1)
     assert not any(p.activation == "selu" for p in docs("theory").places())
+
+
+def test_every_step_has_a_row(docs):
+    theory = docs("theory")
+    for table, kind in (("steps", "step"), ("smooth_abs", "smooth_abs")):
+        listed = [theory.known(row["name"]) for row in theory.DATA[table]]
+        for d in smoothact.catalogue.values():
+            assert (d.kind == kind) <= (listed.count(d.name) == 1), d.name
+        assert all(len(line) == len(next(theory.table(table))) for line in theory.table(table))
 
 
 def test_unmeasured_is_a_dash(docs, monkeypatch):
