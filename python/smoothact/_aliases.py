@@ -21,25 +21,19 @@ class Alias(NamedTuple):
 
 FRAMEWORKS: dict[str, dict[str, Alias]] = {
     "torch": {
-        "ndtr": Alias("normal_cdf"),  # torch.special
         "erf": Alias("erf_sign", {"s": 0.5**0.5}),
     },
     "transformers": {
-        "laplace": Alias("normal_cdf", {"mean": 0.707107, "s": 0.282095}),  # of MEGA: the normal's, not Laplace's
-        "relu2": Alias("relu_squared"),
+        "gelu_python_tanh": Alias("gelu_tanh"),
     },
     "timm": {},
     "keras": {
-        "hard_silu": Alias("hardswish"),
         "leaky_relu": Alias("leaky_relu", {"negative_slope": 0.2}),
-        "sparse_plus": Alias("smelu", {"beta": 1.0}),
-        "sparse_sigmoid": Alias("hardsigmoid", {"w": 1.0}),
+        "sparse_sigmoid": Alias("hard_sigmoid", {"w": 1.0}),
     },
     "jax": {
-        "gelu": Alias("gelu_tanh"),  # jax.nn.gelu(approximate=True), its default
-        "hard_silu": Alias("hardswish"),
-        "sparse_plus": Alias("smelu", {"beta": 1.0}),
-        "sparse_sigmoid": Alias("hardsigmoid", {"w": 1.0}),
+        "gelu": Alias("gelu_tanh"),  # approximate=True is its default
+        "sparse_sigmoid": Alias("hard_sigmoid", {"w": 1.0}),
     },
 }
 """By framework; for a name without one, the first framework that has it, if the catalogue has no such name."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What other frameworks call our functions: every name resolves, and computes what it does there."""
 
+import contextlib
 import importlib
 import math
 
@@ -28,29 +29,25 @@ MODULES = (
     "CELU ELU GELU Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid Mish ReLU ReLU6 SELU SiLU Sigmoid Softplus "
     "Softsign Tanh Tanhshrink"
 )
-# No smooth step, |x| or ReLU of one input; or with weights of its own.
+# No function of one number at a time, no smooth step or ReLU, or one with weights of its own; and the normal's cdf about
+# another mean, which is no parameter of ours.
 OTHERS = set(
-    "exponential gelu_10 glu hard_shrink identity linear log_softmax prelu soft_shrink softmax sparsemax sqrtsoftplus "
-    "threshold".split()
+    "exponential glu hard_shrink laplace log_softmax prelu soft_shrink softmax sparsemax threshold".split()
 )
 # What the catalogue is still to get.
 AWAITED = set(
-    "celu erf_sign hard_mish hardsigmoid hardswish hardtanh leaky_relu logsigmoid normal_cdf relu6 relu_squared smelu "
-    "tanhshrink xielu".split()
+    "celu erf_sign gelu_10 hard_mish hard_sigmoid hardsigmoid hardswish hardtanh identity leaky_relu logsigmoid "
+    "normal_cdf relu6 relu_squared smelu sqrtsoftplus tanhshrink xielu "
+    "linear hard_silu hard_swish ndtr relu2 sparse_plus".split()  # aliases of these
 )
 TOLERANCE = {torch.float64: 1e-8, torch.float32: 5e-6}  # the frameworks': cancellation, thresholds, short constants
 THEIRS = {
     "transformers.gelu_fast": 2e-7,  # sqrt(2/pi) to ten digits
     "transformers.xielu": 5e-6,  # its expm1 stops at -1e-6
-    "torch.gelu_tanh": 1e-8,
 }
 
 QUALIFIED = [f"{framework}.{name}" for framework, names in NAMES.items() for name in names.split()]
 POINTS = [*torch.linspace(-7, 7, 281, dtype=torch.float64).tolist(), -30.0, 25.0]
-
-
-def missing(name):
-    return {alias.activation for alias in FRAMEWORKS[name.split(".")[0]].values()} | AWAITED
 
 
 @pytest.mark.parametrize("name", [*QUALIFIED, *(f"torch.nn.{m}" for m in MODULES.split())])
@@ -85,10 +82,9 @@ def test_case_and_underscores_are_no_difference():
     resolve = smoothact.catalogue.resolve
     for name in ("gelu_tanh", "GeluTanh", "GELUTanh", "gelutanh", "GELU_TANH", "torch.nn.GELUTanh"):
         assert resolve(name).descriptor.name == "gelu_tanh"
-    keys = {}
     for d in smoothact.catalogue.values():
         for name in (d.name, d.module, *d.aliases):
-            assert keys.setdefault(name.lower().replace("_", ""), d.name) == d.name
+            assert resolve(name).descriptor is d
 
 
 def test_a_framework_has_its_own_meaning():
@@ -124,10 +120,8 @@ def test_lists_are_the_frameworks():
     """Of those installed. A name that a later version adds is no error."""
     there = {"torch": set(dir(torch.nn.functional)) | set(dir(torch.special)) | set(dir(torch.nn))}
     for framework, load in REGISTRIES.items():
-        try:
+        with contextlib.suppress(ImportError):
             there[framework] = load()
-        except ImportError:
-            continue
     for framework, names in there.items():
         old = {"transformers": {"gelu_python_tanh", "sqrtsoftplus", "xielu"}}.get(framework, set())
         assert set(NAMES[framework].split()) - old <= names, framework
