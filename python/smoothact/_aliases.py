@@ -21,21 +21,18 @@ class Alias(NamedTuple):
 
 FRAMEWORKS: dict[str, dict[str, Alias]] = {
     "torch": {
-        "ndtr": Alias("normal_cdf"),  # torch.special
         "erf": Alias("erf_sign", {"s": 0.5**0.5}),
     },
     "transformers": {
-        "laplace": Alias("normal_cdf", {"mean": 0.707107, "s": 0.282095}),  # of MEGA: the normal's, not Laplace's
+        "gelu_python_tanh": Alias("gelu_tanh"),
     },
     "timm": {},
     "keras": {
         "leaky_relu": Alias("leaky_relu", {"negative_slope": 0.2}),
-        "sparse_plus": Alias("smelu", {"beta": 1.0}),
         "sparse_sigmoid": Alias("hard_sigmoid", {"w": 1.0}),
     },
     "jax": {
-        "gelu": Alias("gelu_tanh"),  # jax.nn.gelu(approximate=True), its default
-        "sparse_plus": Alias("smelu", {"beta": 1.0}),
+        "gelu": Alias("gelu_tanh"),  # approximate=True is its default
         "sparse_sigmoid": Alias("hard_sigmoid", {"w": 1.0}),
     },
 }

@@ -107,11 +107,12 @@ class Catalogue(Mapping[str, Descriptor]):
             r["name"]: Descriptor(**{**r, "parameters": tuple(Parameter(**p) for p in r["parameters"])})
             for r in records
         }
-        # As written before in any case: HardSigmoid and Hardsigmoid are two.
+        # As written before in any case, before without underscores: HardSigmoid and Hardsigmoid are two.
         self._exact = {alias: d.name for d in self._entries.values() for alias in (d.name, d.module, *d.aliases)}
         self._names: dict[str, str] = {}
-        for alias, name in self._exact.items():
-            self._names.setdefault(_key(alias), name)
+        for spelling in (str.lower, _key):
+            for alias, name in self._exact.items():
+                self._names.setdefault(spelling(alias), name)
         self._frameworks = {
             framework: {_key(name): alias for name, alias in aliases.items() if alias.activation in self._entries}
             for framework, aliases in FRAMEWORKS.items()
@@ -149,7 +150,7 @@ class Catalogue(Mapping[str, Descriptor]):
                 raise ValueError(f"{name!r} begins with no known framework: {', '.join(theirs)}")
             if found := theirs[framework].get(wanted):
                 return Resolved(self._entries[found.activation], found.parameters, framework)
-        if own := self._exact.get(last) or self._names.get(wanted):
+        if own := self._exact.get(last) or self._names.get(last.lower()) or self._names.get(wanted):
             return Resolved(self._entries[own])
         for framework, aliases in theirs.items() if not qualifiers else ():
             if found := aliases.get(wanted):
