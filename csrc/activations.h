@@ -13,18 +13,28 @@ inline namespace SMOOTHACT_ISA {
 using Activations = TypeList<
     Relu,
     Sigmoid,
-    Tanh,
-    Softsign,
     Softplus,
-    Silu,
-    Swish,
-    Mish,
     Gelu,
-    GeluTanh,
-    QuickGelu,
-    Elu,
-    Selu,
-    Squareplus
+    Squareplus,
+    NormalCdfStep,
+    ErfSign,
+    GaussianRelu,
+    AbsErf,
+    Derf,
+    Smu,
+    AlgebraicStep,
+    Isru,
+    AbsSqrt,
+    AbsRatio,
+    HalfAbsRatio,
+    GateAlgebraic,
+    Smu1,
+    SoftsignStep,
+    SoftsignRelu,
+    ArctanStep,
+    ArctanSign,
+    ArctanRelu,
+    GateArctan
 >;
 // clang-format on
 
