@@ -26,7 +26,7 @@ SMOOTHACT_FN V atan_tail(V s) {
                       -0x1.88460994154c2p-17);
 }
 
-// For every x, to 1.5 ulp; the reciprocal of x with its error, since pi/2 - atan(1/x) does not hide it near 1.
+// For every x, to 1.2 ulp; the reciprocal of x with its error, since pi/2 - atan(1/x) does not hide it near 1.
 template <class V>
 SMOOTHACT_FN V atan(V x) {
   const V a = abs(x), far = min(V(0x1p100), max(V(1), a)), r = reciprocal(far);

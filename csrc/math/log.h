@@ -63,7 +63,7 @@ SMOOTHACT_FN V log(V x) {
   return select(x <= 0, V(-infinity), select(x < infinity, y, x));
 }
 
-// log(kx) for normal k and x, where kx >= 1 may leave the range, to 2 ulp.
+// log(kx) for normal k and x, where kx >= 1 may leave the range, to 2.2 ulp.
 template <class V>
 SMOOTHACT_FN V log_multiple(const Constant& k, V x) {
   V n, rest;

@@ -178,8 +178,8 @@ struct Mills {
       p = polynomial(u, 0x1.b78caap-2, 0x1.4697d4p-3, 0x1.b11a18p-6);
       q = polynomial(u, 1.0, 0x1.28695cp-1, 0x1.4c9f0ep-3, 0x1.58d32ep-6);
     } else if constexpr (sizeof(typename V::scalar) == 4) {
-      p = polynomial(u, 0x1.b780dep-2, 0x1.b5c2eep-3, 0x1.ab00ecp-5, 0x1.789f1ap-8);
-      q = polynomial(u, 1.0, 0x1.68d162p-1, 0x1.ff5b1p-3, 0x1.90327ap-5, 0x1.2c9328p-8);
+      p = polynomial(u, 0x1.b7812cp-2, 0x1.0d23p-2, 0x1.4e601ap-4, 0x1.c73ec6p-7, 0x1.255b2cp-10);
+      q = polynomial(u, 1.0, 0x1.a36096p-1, 0x1.5e34c2p-2, 0x1.5c5c68p-4, 0x1.99fb4cp-7, 0x1.d41cf4p-11);
     } else {
       p = polynomial(u, 0x1.b7812aeef4b91p-2, 0x1.05140b68c88e2p-1, 0x1.3aa19ffca5285p-2, 0x1.eb80712c57f8ap-4,
                      0x1.0ee7dd0767e9bp-5, 0x1.b289fb921750cp-8, 0x1.fa5a090d5ba93p-11, 0x1.9e559cde0e3f7p-14,
@@ -196,7 +196,7 @@ struct Mills {
   }
   SMOOTHACT_FN Sum<V> denominator() const { return one_plus(product); }
 };
-// To 2 ulp.
+// To 1.2 ulp.
 template <class V>
 SMOOTHACT_FN V mills(V t) {
   const Mills<V> m(t);
@@ -205,7 +205,8 @@ SMOOTHACT_FN V mills(V t) {
 // 1 - tM(t), to 2 ulp.
 template <class V>
 SMOOTHACT_FN V one_minus_t_mills(V t) {
-  return reciprocal(Mills<V>(t).denominator().hi);
+  const Sum<V> y = inverse(Mills<V>(t).denominator());
+  return y.hi + y.lo;
 }
 
 // phi(t) r, with one rounding of its own

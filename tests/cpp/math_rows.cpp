@@ -150,7 +150,7 @@ struct Table {
       row(
           "normal_excess", [](auto t) { return normal_excess(t).value(); },
           [](auto t) { return reference_pdf(t) * (reference_fraction(t) * reference_mills(t)); }, 0, far,
-          {2.5, 2.5, 1.1}),
+          {2.5, 2.5, 1.2}),
       row(
           "normal_sign",
           [](auto t) {
@@ -158,11 +158,10 @@ struct Table {
           },
           [](auto t) { return std::erf(t / std::sqrt(decltype(t)(2))); }, 0, every, {2, 2, 0.6}),
       row(
-          "atan", [](auto x) { return atan(x); }, [](auto x) { return std::atan(x); }, -every, every,
-          {1.5, 1.5, 0.2}),
+          "atan", [](auto x) { return atan(x); }, [](auto x) { return std::atan(x); }, -every, every, {1.2, 1.2, 0.4}),
       row(
           "log_multiple", [](auto x) { return log_multiple(Constant(1.5), x); },
-          [](auto x) { return std::log(x * 3 / 2); }, 1, every, {2, 2, 0.2}),
+          [](auto x) { return std::log(x * 3 / 2); }, 1, every, {2.2, 2.2, 0.2}),
       row(
           "weighted_tail", [](auto t) { return weighted_tail(t).value(); },
           [](auto t) { return t * reference_pdf(t) * reference_mills(t); }, 0, weighted, {2.4, 2.6, 2.3}),
@@ -171,10 +170,10 @@ struct Table {
           [](auto t) { return reference_pdf(t) * (reference_mills(t) - t); }, 0, far, {4, 4, 0.8}, root_floor),
       row(
           "mills", [](auto t) { return mills(t); }, [](auto t) { return reference_mills(t); }, 0, fitted,
-          {2, 2, 0.1}),
+          {1.2, 1.2, 0.2}),
       row(
           "one_minus_t_mills", [](auto t) { return one_minus_t_mills(t); },
-          [](auto t) { return reference_fraction(t) * reference_mills(t); }, 0, fitted, {2, 2, 0.1}),
+          [](auto t) { return reference_fraction(t) * reference_mills(t); }, 0, fitted, {2, 2, 0.3}),
       row(
           "reciprocal", [](auto x) { return reciprocal(x); }, [](auto x) { return 1 / x; },
           std::numeric_limits<T>::min(), 1 / std::numeric_limits<T>::min(), {0.51, 0.51, 0.01}),

@@ -101,7 +101,7 @@ class Format:
 
 if __name__ == "__main__":
     for f in (
-        Format("float", 14.6, 0.7, (3, 5), 4, (3, 4), (3, 4)),
+        Format("float", 14.6, 0.7, (3, 5), 4, (3, 4), (4, 5)),
         Format("double", 39, 0.8, (8, 10), 10, (8, 9), (9, 10)),
     ):
         f.tail()
