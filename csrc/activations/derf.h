@@ -26,8 +26,8 @@ struct Derf {
         reach(1 / (k.value < 0 ? -k.value : k.value)),
         gamma(gamma),
         beta(beta),
-        top(sum(beta.value, gamma.value)),
-        bottom(sum(beta.value, -gamma.value)) {}
+        top(Constant(2) * math::half_sum(beta.value, gamma.value)),
+        bottom(Constant(2) * math::half_sum(beta.value, -gamma.value)) {}
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
@@ -37,7 +37,8 @@ struct Derf {
     const Sum<V> limit = select(h.negative, full<V>(bottom), full<V>(top));
     const V far = limit.hi + (limit.lo - (normal_tail(h.t) * (g * V(2))).value());
     const Sum<V> y = g * normal_sign(h.t) + full<V>(beta);
-    return select(h.t.hi < 1, y.hi + y.lo, far);
+    const V value = select(h.t.hi < 1, y.hi + y.lo, far);
+    return select(abs(value) <= 0, copysign(value, x), value);
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {
@@ -54,10 +55,6 @@ struct Derf {
   template <class V>
   static SMOOTHACT_FN Sum<V> full(const Constant& a) {
     return math::in_full<V>(a);
-  }
-  static SMOOTHACT_FN constexpr Constant sum(double a, double b) {
-    const double s = a + b, part = s - a;
-    return {s, (a - (s - part)) + (b - part)};
   }
   template <class V>
   SMOOTHACT_FN Sum<V> z(V x) const {

@@ -15,12 +15,18 @@ struct NormalGate {
   SMOOTHACT_FN constexpr NormalGate(Constant k, Constant gap) : warp(k * gap), width(reciprocal(k)) {}
 
   template <class V>
-  SMOOTHACT_FN Scaled<V> excess(V x) const {
-    return -(NormalCdf<V, V>::decay(warp.below(x)) * math::in_full<V>(width));
+  SMOOTHACT_FN LeakyPart<V> value(V x) const {
+    const Sum<V> t = -warp.below(x), y = t * math::in_full<V>(width);
+    const Sum<V> excess{(-NormalCdf<V, V>::decay(warp.below(x)) * math::in_full<V>(width)).value(), 0};
+    const auto near = t.hi < 0.5;
+    return {near, select(near, y * (V(0.5) * normal_sign(t)), excess)};
   }
   template <class V>
-  SMOOTHACT_FN Scaled<V> decay(V x) const {
-    return NormalCdf<V, V>::decay_slope(warp.below(x));
+  SMOOTHACT_FN LeakyPart<V> slope(V x) const {
+    const Sum<V> t = -warp.below(x), decay{NormalCdf<V, V>::decay_slope(-t).value(), 0};
+    const Sum<V> half_sign{fma(V(0.5), normal_sign(t), (normal_pdf(t) * t).value()), 0};
+    const auto near = t.hi < 0.25;
+    return {near, select(near, half_sign, -decay)};
   }
   template <class V>
   SMOOTHACT_FN Scaled<V> bend(V x) const {

@@ -16,14 +16,14 @@ struct AlgebraicIntegral {
       : warp(gap.value * 1e30 > mu.value ? mu * reciprocal(gap) : Constant(1e30)), mu(mu) {}
 
   template <class V>
-  SMOOTHACT_FN Scaled<V> excess(V x) const {
-    const Sum<V> y = math::in_full<V>(mu) * step(x).defect();
-    return {y.hi + y.lo, 0};
+  SMOOTHACT_FN LeakyPart<V> value(V x) const {
+    const auto h = step(x);
+    return {h.p.near, math::in_full<V>(mu) * select(h.p.near, h.root * V(0.5), h.defect())};
   }
   template <class V>
-  SMOOTHACT_FN Scaled<V> decay(V x) const {
-    const Sum<V> y = step(x).tail();
-    return {y.hi + y.lo, 0};
+  SMOOTHACT_FN LeakyPart<V> slope(V x) const {
+    const auto h = step(x);
+    return {h.p.near, select(h.p.near, h.v * h.inverse * V(0.5), -h.tail())};
   }
   template <class V>
   SMOOTHACT_FN Scaled<V> bend(V x) const {

@@ -67,6 +67,10 @@ SMOOTHACT_FN constexpr Constant operator*(const Constant& a, const Constant& b) 
   const double p = a.value * b.value;
   return {p, __builtin_fma(a.value, b.value, -p) + (a.value * b.low + a.low * b.value)};
 }
+SMOOTHACT_FN constexpr Constant half_sum(double a, double b) {
+  const double s = a + b, part = s - a;
+  return {s / 2, ((a - (s - part)) + (b - part)) / 2};
+}
 SMOOTHACT_FN constexpr Constant reciprocal(const Constant& k) {
   const double r = 1 / k.value;
   return {r, k.value == 0 ? 0 : r * (__builtin_fma(-r, k.value, 1.0) - r * k.low)};
