@@ -18,12 +18,14 @@ struct AlgebraicIntegral {
   template <class V>
   SMOOTHACT_FN LeakyPart<V> value(V x) const {
     const auto h = step(x);
-    return {h.p.near, math::in_full<V>(mu) * select(h.p.near, h.root * V(0.5), h.defect())};
+    const auto near = h.v.hi < 0.5;
+    return {near, math::in_full<V>(mu) * select(near, h.root * V(0.5), h.defect())};
   }
   template <class V>
   SMOOTHACT_FN LeakyPart<V> slope(V x) const {
     const auto h = step(x);
-    return {h.p.near, select(h.p.near, h.v * h.inverse * V(0.5), -h.tail())};
+    const Sum<V> half_scale = math::in_full<V>(warp.scale) * V(0.5);
+    return {h.p.near, select(h.p.near, h.p.length * half_scale * h.inverse, -h.tail())};
   }
   template <class V>
   SMOOTHACT_FN Scaled<V> bend(V x) const {

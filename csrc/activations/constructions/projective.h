@@ -49,7 +49,7 @@ struct Projection {
   SMOOTHACT_FN V odd(Sum<V> y) const { return copysign(y.hi + y.lo, x); }
   SMOOTHACT_FN V gate(Sum<V> decay) const { return max(V(-0.0), x) - (decay.hi + decay.lo); }
   // log max(1, |z|)
-  SMOOTHACT_FN V log_size() const { return select(near, V(0), math::log_multiple(k, min(V(largest), abs(x)))); }
+  SMOOTHACT_FN V log_size() const { return select(near, V(0), log_multiple(k, min(V(largest), abs(x)))); }
   // The excess -y of an integral where y grows without bound, though not at +infinity beside x.
   SMOOTHACT_FN Scaled<V> divergent(Sum<V> y) const { return {select(x < -largest, V(-infinity), -(y.hi + y.lo)), 0}; }
 

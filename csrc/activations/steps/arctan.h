@@ -19,8 +19,8 @@ struct Arctan {
       : p(p),
         square(p.q * p.q),
         chord(p.q * over_pi()),
-        corner{chord.hi * (square.hi * math::atan_tail(square.hi)), 0},
-        bend(square.hi * math::atan_tail(square.hi)) {}
+        corner{chord.hi * (square.hi * atan_tail(square.hi)), 0},
+        bend(square.hi * atan_tail(square.hi)) {}
 
   SMOOTHACT_FN Scaled<V> value() const { return p.step(select(p.near, half() + -arc(), arc())); }
   SMOOTHACT_FN V sign() const {
@@ -49,7 +49,7 @@ struct Arctan {
   }
   // The integral diverges at -infinity and is taken from 0: it falls from max(0, x) like a logarithm.
   SMOOTHACT_FN Scaled<V> excess() const {
-    const V log = fma(V(0.5), math::log1p_unit(square.hi), p.log_size());
+    const V log = fma(V(0.5), log1p_unit(square.hi), p.log_size());
     return p.divergent(decay() + p.width * over_pi() * log);
   }
 

@@ -10,19 +10,19 @@ inline namespace SMOOTHACT_ISA {
 template <class V, class Z>
 struct SoftsignCdf {
   Z p;
-  Sum<V> inverse;  // 1/(1 + q)
+  Sum<V> share;  // 1/(1 + q)
 
-  SMOOTHACT_FN explicit SoftsignCdf(const Z& p) : p(p), inverse(math::inverse(one_plus(p.q))) {}
+  SMOOTHACT_FN explicit SoftsignCdf(const Z& p) : p(p), share(inverse(one_plus(p.q))) {}
 
-  SMOOTHACT_FN Scaled<V> value() const { return p.step(p.inverse_size() * inverse * V(0.5)); }
+  SMOOTHACT_FN Scaled<V> value() const { return p.step(p.inverse_size() * share * V(0.5)); }
   SMOOTHACT_FN Scaled<V> slope() const {
-    const Sum<V> y = p.inverse_size() * inverse * inverse * V(0.5);
+    const Sum<V> y = p.inverse_size() * share * share * V(0.5);
     return {y.hi + y.lo, 0};
   }
   // 0 at the break, as softsign's
   template <class U>
   SMOOTHACT_FN Scaled<V> curvature(U b) const {
-    const Sum<V> s = p.inverse_size() * inverse * inverse * inverse * b;
+    const Sum<V> s = p.inverse_size() * share * share * share * b;
     const V y = s.hi + s.lo;
     return {select(p.negative(), y, select(p.x <= 0, V(0), -y)), 0};
   }
