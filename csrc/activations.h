@@ -44,7 +44,26 @@ using Activations = TypeList<
     LaplaceCdf,
     LaplaceRelu,
     BentIdentity,
-    Gelu10
+    Gelu10,
+    NormalCdfStep,
+    ErfSign,
+    GaussianRelu,
+    AbsErf,
+    Derf,
+    Smu,
+    AlgebraicStep,
+    Isru,
+    AbsSqrt,
+    AbsRatio,
+    HalfAbsRatio,
+    GateAlgebraic,
+    Smu1,
+    SoftsignStep,
+    SoftsignRelu,
+    ArctanStep,
+    ArctanSign,
+    ArctanRelu,
+    GateArctan
 >;
 // clang-format on
 

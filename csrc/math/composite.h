@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/abs.h>
 #include <ATen/ops/add.h>
+#include <ATen/ops/atan.h>
 #include <ATen/ops/clamp_max.h>
 #include <ATen/ops/clamp_min.h>
 #include <ATen/ops/copysign.h>
@@ -32,6 +33,7 @@
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/where.h>
 
+#include "atan.h"
 #include "erf.h"
 #include "exp_extended.h"
 #include "hyperbolic.h"
@@ -125,6 +127,7 @@ struct Composite {
   friend Composite log1p(const Composite& a) { return Composite(at::log1p(a.tensor)); }
   friend Composite tanh(const Composite& a) { return Composite(at::tanh(a.tensor)); }
   friend Composite tanh(const Sum<Composite>& a) { return tanh(a.hi + a.lo); }
+  friend Composite atan(const Composite& a) { return Composite(at::atan(a.tensor)); }
   friend Composite erf(const Composite& a) { return Composite(at::erf(a.tensor)); }
   friend Composite erfc(const Composite& a) { return Composite(at::erfc(a.tensor)); }
   friend Composite max(const Composite& bound, const Composite& x) {
@@ -225,15 +228,20 @@ Scaled<Composite<T>> log1p_scaled(const Scaled<Composite<T>>& e) {
 // t^2 would be rounded before exp multiplies the error by t^2/2: a carries so few bits of t that a^2 is exact, and
 // t^2 = a^2 + (t - a)(t + a). Differentiation sees a as a constant, which it may.
 template <class T>
-Scaled<Composite<T>> normal_pdf(const Composite<T>& z) {
+Scaled<Composite<T>> normal_pdf(const Sum<Composite<T>>& z) {
   constexpr double grid = sizeof(T) == 4 ? 64 : 1 << 20, reach = 50;
-  const Composite<T> t = min(Composite<T>(reach), abs(z)), a = round(t * grid) * (1 / grid);
-  const Composite<T> half(at::exp((-0.25 * a * a).tensor)), rest(at::exp((-0.5 * (t - a) * (t + a)).tensor));
+  const Sum<Composite<T>> s = -minus_abs(z);
+  const Composite<T> t = min(Composite<T>(reach), s.hi), a = round(t * grid) * (1 / grid);
+  const Composite<T> half(at::exp((-0.25 * a * a).tensor)), rest(at::exp((-0.5 * ((t - a) + s.lo) * (t + a)).tensor));
   return {half * rest * Composite<T>(0.3989422804014326779), half};
 }
 template <class T>
-Scaled<Composite<T>> normal_tail(const Composite<T>& t) {
-  return normal_pdf(t) * mills(t);
+Scaled<Composite<T>> normal_pdf(const Composite<T>& z) {
+  return normal_pdf(Sum<Composite<T>>{z, 0});
+}
+template <class T>
+Scaled<Composite<T>> times_density(const Sum<Composite<T>>& t, const Sum<Composite<T>>& r) {
+  return normal_pdf(t) * (r.hi + r.lo);
 }
 template <class T>
 Scaled<Composite<T>> weighted_tail(const Composite<T>& t) {
@@ -301,6 +309,27 @@ Sum<Composite<T>> one_plus(const Composite<T>& b) {
 template <class T>
 Composite<T> quotient(const Sum<Composite<T>>& a, const Sum<Composite<T>>& b) {
   return (a.hi + a.lo) / (b.hi + b.lo);
+}
+
+template <class T>
+Sum<Composite<T>> ratio(const Sum<Composite<T>>& a, const Sum<Composite<T>>& b) {
+  return {quotient(a, b), 0};
+}
+template <class T>
+Sum<Composite<T>> inverse(const Sum<Composite<T>>& a) {
+  return {1 / (a.hi + a.lo), 0};
+}
+template <class T>
+Sum<Composite<T>> rsqrt(const Sum<Composite<T>>& a) {
+  return {rsqrt(a.hi + a.lo), 0};
+}
+template <class T>
+Composite<T> log_multiple(const Constant& k, const Composite<T>& x) {
+  return select(x * k < 1e30, log(x * k), log(x) + std::log(k.value));
+}
+template <class T>
+Composite<T> normal_sign(const Sum<Composite<T>>& t) {
+  return erf((t.hi + t.lo) * 0.70710678118654752);
 }
 
 }  // namespace math

@@ -93,6 +93,9 @@ struct Reduced {
   SMOOTHACT_FN V tail() const { return expm1_tail(r); }
   // scale * e^r, the scale without a rounding of its own
   SMOOTHACT_FN V exp(V scale) const { return fma(scale * r, fma(r, tail(), V(1)), scale); }
+  SMOOTHACT_FN V exp(Sum<V> scale) const {
+    return scale.hi + fma(scale.hi * r, fma(r, tail(), V(1)), plus_trailing(V(0), scale));
+  }
   SMOOTHACT_FN V exp() const { return fma(r, fma(r, tail(), V(1)), V(1)); }
   // e^r - 1; r is exact where n = 0.
   SMOOTHACT_FN V expm1() const { return fma(r * r, tail(), r); }

@@ -63,6 +63,14 @@ SMOOTHACT_FN V log(V x) {
   return select(x <= 0, V(-infinity), select(x < infinity, y, x));
 }
 
+// log(kx) for normal k and x, where kx >= 1 may leave the range, to 2.2 ulp.
+template <class V>
+SMOOTHACT_FN V log_multiple(const Constant& k, V x) {
+  V n, rest;
+  const V a = split_octave(x, n), m = split_octave(fma(V(k), a, V(k.trailing<typename V::scalar>()) * a), rest);
+  return select(x < std::numeric_limits<typename V::scalar>::infinity(), detail::log_of_octave(m - 1, n + rest), x);
+}
+
 // log(1 + x) for x > -1, to 1.6 ulp: what 1 + x has lost joins the mantissa.
 template <class V>
 SMOOTHACT_FN V log1p(V x) {

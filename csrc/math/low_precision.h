@@ -98,6 +98,7 @@ struct Reduced<LowPrecision<D>> {
   SMOOTHACT_FN explicit Reduced(Sum<V> z) : Reduced(z.hi) {}
   SMOOTHACT_FN V exp() const { return e; }
   SMOOTHACT_FN V exp(V scale) const { return e * scale; }
+  SMOOTHACT_FN V exp(Sum<V> scale) const { return e * scale.hi; }
 };
 
 }  // namespace detail

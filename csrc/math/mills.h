@@ -138,17 +138,6 @@ SMOOTHACT_FN Scaled<V> weighted_tail(V t) {
   else
     return y;
 }
-// Q(t), to 3.8 ulp (float, double). What a Sum, then finite, has beside its leading term counts in the
-// exponential alone, t^2 times as much as in the rest.
-template <class T>
-SMOOTHACT_FN auto normal_tail(T t) {
-  using V = decltype(leading(t));
-  using N = detail::Normal<typename V::scalar>;
-  const T argument = detail::at_most(N::reach, t);
-  const V u = leading(argument);
-  return detail::weighted_tail<V>(argument, V(-0.5), V(-N::scale) / u, u < V(N::near));
-}
-
 // (tQ(t))' = Q(t) - t phi(t) = exp(-t^2/2) (t0 - t) (1/sqrt(2 pi) + r/q), to 4.0 ulp (float,
 // double), at the root t0 too.
 template <class V>
@@ -173,40 +162,83 @@ SMOOTHACT_FN Scaled<V> weighted_tail_slope(V t) {
   return {d.exp(distance) * (V(N::scale) + r / q), d.n};
 }
 
-// Mills' ratio M(t) = Q(t)/phi(t) = 1/(t + D(t)), D = r/s falling from sqrt(2/pi) to 0: in s/(ts + r) the
-// error of s cancels where t is large, and 1 - tM = r/(ts + r) does not cancel at all. Constant where the
-// density is 0.
+// Mills' ratio M(t) = Q(t)/phi(t) = 1/(t + 1/(t + N)), t >= 0, N falling from sqrt(pi/2) like 2/t: of its error, the
+// smaller part reaches M, and 1 - tM = 1/(1 + t(t + N)) does not cancel. Constant where the density is 0.
 template <class V>
 struct Mills {
-  V s, r, denominator;
+  Sum<V> remainder, numerator, product;  // N, t + N, t(t + N)
 
-  SMOOTHACT_FN explicit Mills(V t) {
-    const V u = min(V(detail::Normal<typename V::scalar>::fitted), t);
-    if constexpr (sizeof(typename V::scalar) == 4) {
-      r = polynomial(u, 0x1.988454p-1, 0x1.1234aap-1, 0x1.795a08p-3, 0x1.1d61b4p-5, 0x1.9a56b6p-9);
-      s = polynomial(u, 1.0, 0x1.206c54p0, 0x1.36fecp-1, 0x1.85df48p-3, 0x1.1d6de2p-5, 0x1.9a536p-9);
+  SMOOTHACT_FN explicit Mills(V t) : Mills(Sum<V>{t, 0}) {}
+  SMOOTHACT_FN explicit Mills(Sum<V> argument) {
+    using N = detail::Normal<typename V::scalar>;
+    const Sum<V> t = detail::at_most(N::fitted, argument);
+    const V u = t.hi;
+    V p, q;
+    if constexpr (coarse<V>) {
+      p = polynomial(u, 0x1.b78caap-2, 0x1.4697d4p-3, 0x1.b11a18p-6);
+      q = polynomial(u, 1.0, 0x1.28695cp-1, 0x1.4c9f0ep-3, 0x1.58d32ep-6);
+    } else if constexpr (sizeof(typename V::scalar) == 4) {
+      p = polynomial(u, 0x1.b7812cp-2, 0x1.0d23p-2, 0x1.4e601ap-4, 0x1.c73ec6p-7, 0x1.255b2cp-10);
+      q = polynomial(u, 1.0, 0x1.a36096p-1, 0x1.5e34c2p-2, 0x1.5c5c68p-4, 0x1.99fb4cp-7, 0x1.d41cf4p-11);
     } else {
-      r = polynomial(u, 0x1.9884533d43651p-1, 0x1.1cc7073ec4a5dp0, 0x1.92ebc58c1da7fp-1, 0x1.74119f6482a1dp-2,
-                     0x1.ead55acd4f136p-4, 0x1.e0405fcbb53bp-6, 0x1.600e7a1f6b5efp-8, 0x1.7e0f780a9581fp-11,
-                     0x1.26ce4414bc01fp-14, 0x1.266941b3afaccp-18, 0x1.2567c649c1614p-23);
-      s = polynomial(u, 1.0, 0x1.d9816dc28ae7ap0, 0x1.b12ac4e1ed7d6p0, 0x1.fe9ba3e643676p-1, 0x1.abcfd37256b04p-2,
-                     0x1.0a917ba9ca326p-3, 0x1.f7b2f0146e668p-6, 0x1.69372b5b7f8cap-8, 0x1.82a91d1297badp-11,
-                     0x1.27f3abdae2d35p-14, 0x1.266941b3b4883p-18, 0x1.2567c649c0c29p-23);
+      p = polynomial(u, 0x1.b7812aeef4b91p-2, 0x1.05140b68c88e2p-1, 0x1.3aa19ffca5285p-2, 0x1.eb80712c57f8ap-4,
+                     0x1.0ee7dd0767e9bp-5, 0x1.b289fb921750cp-8, 0x1.fa5a090d5ba93p-11, 0x1.9e559cde0e3f7p-14,
+                     0x1.b32b35b21e445p-18, 0x1.c5d5a783ca7ep-23);
+      q = polynomial(u, 1.0, 0x1.6510e56c1df16p0, 0x1.f92fbcd813473p-1, 0x1.d25da32d9936cp-2, 0x1.33714f6d468f7p-3,
+                     0x1.2c8e398973c72p-5, 0x1.b81c8f63b2dc1p-8, 0x1.dccc15b4a0a31p-11, 0x1.6f058abcabe8bp-14,
+                     0x1.6d459f49c18d1p-18, 0x1.6a1b8c5abeeeep-23);
     }
-    denominator = fma(u, s, r);
+    const Sum<V> at_zero = in_full<V>(Constant(1.2533141373155003, -9.164289990229583e-17));
+    remainder = add(at_zero.hi, -u * (p / q));
+    remainder = {remainder.hi, remainder.lo + at_zero.lo};
+    numerator = remainder + t;
+    product = t * numerator;
   }
+  SMOOTHACT_FN Sum<V> denominator() const { return one_plus(product); }
 };
-// To 2.5 ulp (float, double).
+// To 1.2 ulp.
 template <class V>
 SMOOTHACT_FN V mills(V t) {
   const Mills<V> m(t);
-  return m.s / m.denominator;
+  return quotient(m.numerator, m.denominator());
 }
-// 1 - tM(t), to 6.0 (float) and 9.5 ulp (double).
+// 1 - tM(t), to 2 ulp.
 template <class V>
 SMOOTHACT_FN V one_minus_t_mills(V t) {
+  const Sum<V> y = inverse(Mills<V>(t).denominator());
+  return y.hi + y.lo;
+}
+
+// phi(t) r, with one rounding of its own
+template <class V>
+SMOOTHACT_FN Scaled<V> times_density(Sum<V> t, Sum<V> r) {
+  using N = detail::Normal<typename V::scalar>;
+  const auto d = detail::gaussian(detail::at_most(N::reach, t), N::correction);
+  return {d.exp(r * V(N::scale)), d.n};
+}
+
+// The next three for t >= 0, a number or a finite Sum, whose trailing term counts t^2 times as much in the density as
+// in the rest. Q(t), to 2.5 ulp.
+template <class T>
+SMOOTHACT_FN auto normal_tail(T t) {
+  using V = decltype(leading(t));
+  const Sum<V> s = as_sum(t);
+  const Mills<V> m(s);
+  return times_density(s, ratio(m.numerator, m.denominator()));
+}
+// phi(t) - tQ(t), the integral of Q from t on, to 2.5 ulp.
+template <class T>
+SMOOTHACT_FN auto normal_excess(T t) {
+  using V = decltype(leading(t));
+  const Sum<V> s = as_sum(t);
+  return times_density(s, inverse(Mills<V>(s).denominator()));
+}
+// (tQ(t))' of a Sum
+template <class V>
+SMOOTHACT_FN Scaled<V> weighted_tail_slope(Sum<V> t) {
   const Mills<V> m(t);
-  return m.r / m.denominator;
+  const Sum<V> u = detail::at_most(detail::Normal<typename V::scalar>::fitted, t);
+  return times_density(t, ratio(m.remainder + -(u * m.product), m.denominator()));
 }
 
 }  // namespace math

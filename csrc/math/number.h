@@ -62,10 +62,22 @@ struct Constant {
   }
 };
 
-// 1/d in two terms: the second is 1 - dr, exact by halves of the factors, over d.
-SMOOTHACT_FN constexpr Constant reciprocal(double d) {
-  const double r = 1 / d, d_hi = static_cast<float>(d), d_lo = d - d_hi, r_hi = static_cast<float>(r), r_lo = r - r_hi;
-  return {r, r * (((1 - d_hi * r_hi) - (d_hi * r_lo + d_lo * r_hi)) - d_lo * r_lo)};
+// Of parameters, with every digit: a width is the reciprocal of a scale.
+SMOOTHACT_FN constexpr Constant operator*(const Constant& a, const Constant& b) {
+  const double p = a.value * b.value;
+  return {p, __builtin_fma(a.value, b.value, -p) + (a.value * b.low + a.low * b.value)};
+}
+SMOOTHACT_FN constexpr Constant half_sum(double a, double b) {
+  const double s = a + b, part = s - a;
+  return {s / 2, ((a - (s - part)) + (b - part)) / 2};
+}
+SMOOTHACT_FN constexpr Constant reciprocal(const Constant& k) {
+  const double r = 1 / k.value;
+  return {r, k.value == 0 ? 0 : r * (__builtin_fma(-r, k.value, 1.0) - r * k.low)};
+}
+SMOOTHACT_FN constexpr Constant root(const Constant& k) {
+  const double s = __builtin_sqrt(k.value);
+  return {s, k.value == 0 ? 0 : (__builtin_fma(-s, s, k.value) + k.low) / (2 * s)};
 }
 
 template <class T>

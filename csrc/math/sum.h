@@ -120,6 +120,15 @@ SMOOTHACT_FN V leading(Sum<V> a) {
   return a.hi;
 }
 
+template <class V>
+SMOOTHACT_FN Sum<V> as_sum(V a) {
+  return {a, 0};
+}
+template <class V>
+SMOOTHACT_FN Sum<V> as_sum(Sum<V> a) {
+  return a;
+}
+
 // -|a|
 template <class V>
 SMOOTHACT_FN Sum<V> minus_abs(Sum<V> a) {
@@ -153,6 +162,12 @@ SMOOTHACT_FN Sum<V> with_trailing(V y, Sum<V> a, Sum<V> b) {
 template <class M, class V>
 SMOOTHACT_FN Sum<V> select(const M& mask, Sum<V> a, Sum<V> b) {
   return {select(mask, a.hi, b.hi), select(mask, a.lo, b.lo)};
+}
+
+// A parameter with every digit.
+template <class V>
+SMOOTHACT_FN Sum<V> in_full(const Constant& k) {
+  return {V(k), V(k.trailing<typename V::scalar>())};
 }
 
 // a + b, exact.
@@ -205,6 +220,29 @@ SMOOTHACT_FN V quotient(Sum<V> a, Sum<V> b) {
   if constexpr (!keeps_errors<V>) return a.hi / b.hi;
   const V r = reciprocal(b.hi), q = a.hi * r;
   return fma(r, fma(-q, b.hi, a.hi) + fma(-q, b.lo, a.lo), q);
+}
+
+// The same with what the last rounding left.
+template <class V>
+SMOOTHACT_FN Sum<V> ratio(Sum<V> a, Sum<V> b) {
+  if constexpr (!keeps_errors<V>) return {a.hi / b.hi, 0};
+  const V r = reciprocal(b.hi), q = a.hi * r;
+  return {q, r * (fma(-q, b.hi, a.hi) + fma(-q, b.lo, a.lo))};
+}
+// 1/a
+template <class V>
+SMOOTHACT_FN Sum<V> inverse(Sum<V> a) {
+  const V r = reciprocal(a.hi);
+  if constexpr (!keeps_errors<V>) return {r, 0};
+  return {r, r * fma(-a.lo, r, fma(-a.hi, r, V(1)))};
+}
+// 1/sqrt(a)
+template <class V>
+SMOOTHACT_FN Sum<V> rsqrt(Sum<V> a) {
+  const V r = rsqrt(a.hi);
+  if constexpr (!keeps_errors<V>) return {r, 0};
+  const V p = a.hi * r, lost = fma(-product_error(a.hi, r, p), r, fma(-p, r, V(1)));
+  return {r, V(0.5) * r * fma(-a.lo * r, r, lost)};
 }
 
 }  // namespace math

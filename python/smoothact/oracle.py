@@ -115,6 +115,9 @@ class Taylor:
         slope = (-(self * self)).exp() * (2 / self.field.call("sqrt", self.field.pi()))
         return self._integral(self.field.call("erf", self.c[0]), slope)
 
+    def atan(self) -> Taylor:
+        return self._integral(self.field.call("atan", self.c[0]), 1 / (1 + self * self))
+
     def abs(self) -> Taylor:
         return self * self.field.sign(self.c[0])  # 0 at the kink
 
@@ -158,7 +161,7 @@ BINARY = {
     ast.Pow: operator.pow,
 }
 COMPARE = {ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Lt: operator.lt, ast.LtE: operator.le}
-FUNCTIONS = ("exp", "log", "sqrt", "tanh", "erf", "abs")
+FUNCTIONS = ("exp", "log", "sqrt", "tanh", "erf", "atan", "abs")
 
 
 class Definition:

@@ -45,6 +45,7 @@ _VOCABULARY: dict[str, Any] = {
     "sqrt": _either(torch.sqrt, math.sqrt),
     "tanh": _either(torch.tanh, math.tanh),
     "erf": _either(torch.erf, math.erf),
+    "atan": _either(torch.atan, math.atan),
     "abs": abs,
     "where": torch.where,
     "min": _tensors(torch.minimum),

@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "math/atan.h"
 #include "math/erf.h"
 #include "math/exp_extended.h"
 #include "math/hyperbolic.h"
@@ -145,7 +146,22 @@ struct Table {
           far, {1.1, 1.1, 1.3}),
       row(
           "normal_tail", [](auto t) { return normal_tail(t).value(); },
-          [](auto t) { return reference_pdf(t) * reference_mills(t); }, 0, far, {3.8, 3.8, 1.1}),
+          [](auto t) { return reference_pdf(t) * reference_mills(t); }, 0, far, {2.5, 2.5, 1.1}),
+      row(
+          "normal_excess", [](auto t) { return normal_excess(t).value(); },
+          [](auto t) { return reference_pdf(t) * (reference_fraction(t) * reference_mills(t)); }, 0, far,
+          {2.5, 2.5, 1.2}),
+      row(
+          "normal_sign",
+          [](auto t) {
+            return normal_sign(Sum<decltype(t)>{t, 0});
+          },
+          [](auto t) { return std::erf(t / std::sqrt(decltype(t)(2))); }, 0, every, {2, 2, 0.6}),
+      row(
+          "atan", [](auto x) { return atan(x); }, [](auto x) { return std::atan(x); }, -every, every, {1.2, 1.2, 0.4}),
+      row(
+          "log_multiple", [](auto x) { return log_multiple(Constant(1.5), x); },
+          [](auto x) { return std::log(x * 3 / 2); }, 1, every, {2.2, 2.2, 0.2}),
       row(
           "weighted_tail", [](auto t) { return weighted_tail(t).value(); },
           [](auto t) { return t * reference_pdf(t) * reference_mills(t); }, 0, weighted, {2.4, 2.6, 2.3}),
@@ -154,10 +170,10 @@ struct Table {
           [](auto t) { return reference_pdf(t) * (reference_mills(t) - t); }, 0, far, {4, 4, 0.8}, root_floor),
       row(
           "mills", [](auto t) { return mills(t); }, [](auto t) { return reference_mills(t); }, 0, fitted,
-          {2.5, 2.5, 0.1}),
+          {1.2, 1.2, 0.2}),
       row(
           "one_minus_t_mills", [](auto t) { return one_minus_t_mills(t); },
-          [](auto t) { return reference_fraction(t) * reference_mills(t); }, 0, fitted, {6, 9.5, 0.1}),
+          [](auto t) { return reference_fraction(t) * reference_mills(t); }, 0, fitted, {2, 2, 0.3}),
       row(
           "reciprocal", [](auto x) { return reciprocal(x); }, [](auto x) { return 1 / x; },
           std::numeric_limits<T>::min(), 1 / std::numeric_limits<T>::min(), {0.51, 0.51, 0.01}),
@@ -194,7 +210,7 @@ struct Table {
       row(
           "erf", [](auto x) { return erf(x); }, [](auto x) { return std::erf(x); }, -every, every, {1.6, 1.6, 0.6}),
       row(
-          "erfc", [](auto x) { return erfc(x); }, [](auto x) { return std::erfc(x); }, -every, every, {3.7, 3.7, 1.7}),
+          "erfc", [](auto x) { return erfc(x); }, [](auto x) { return std::erfc(x); }, -every, every, {2.5, 2.5, 1.7}),
       row(
           "normal_pdf of a product", [](auto x) { return normal_pdf(product(Constant(0.75), x)).value(); },
           [](auto x) { return reference_pdf(x * 3 / 4); }, -far* T(1.3), far* T(1.3), {1.1, 1.1, 2.2}),

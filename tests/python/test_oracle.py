@@ -45,6 +45,7 @@ def test_derivatives_equal_symbolic_ones(case):
         ("log(1 + exp(x))", -1000.0, 1, lambda: mpmath.exp(-1000)),
         ("(x + sqrt(x**2 + 4)) / 2", -1e100, 0, lambda: mpmath.mpf(10) ** -100),
         ("tanh(x)", 200.0, 1, lambda: 4 * mpmath.exp(-400)),
+        ("(1 + 2 * atan(x) / pi) / 2", -1e100, 0, lambda: 1 / (mpmath.pi * mpmath.mpf(1e100))),
         ("exp(x) - 1", 1e-300, 0, lambda: mpmath.mpf(1e-300)),
     ],
 )

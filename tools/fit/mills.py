@@ -80,18 +80,29 @@ class Format:
         fit.show(f"{self.name} slope")
 
     def mills(self) -> None:
-        # D = 1/M - t to its own relative accuracy, so that 1 - tM has it too.
-        def d(t: mpf) -> mpf:
-            return 1 / mills(t) - t
+        # M = 1/(t + 1/(t + N)), N = sqrt(pi/2) - t p/q: the weight is what an error of N makes of M and of 1 - tM.
+        at_zero = sqrt(pi / 2)
+        hi = nearest(at_zero, self.precision)
+        print(f"{self.name} sqrt(pi/2): {literal(hi)}, {literal(nearest(at_zero - hi, self.precision))}")
 
-        fit = quotient(self.points(), d, lambda t: 1 / d(t), self.degree_mills, self.precision)
-        fit.show(f"{self.name} Mills")
+        @cache
+        def remainder(t: mpf) -> mpf:
+            return mills(t) / (1 - t * mills(t)) - t
+
+        def weight(t: mpf) -> mpf:
+            denominator = 1 + t * (t + remainder(t))
+            return t * (t + 1 / (t + remainder(t))) / denominator
+
+        fits = {self.name: self.degree_mills, **({"coarse": (2, 3)} if self.name == "float" else {})}
+        for name, degrees in fits.items():
+            fit = quotient(self.points()[1:], lambda t: (at_zero - remainder(t)) / t, weight, degrees, self.precision)
+            fit.show(f"{name} Mills")
 
 
 if __name__ == "__main__":
     for f in (
         Format("float", 14.6, 0.7, (3, 5), 4, (3, 4), (4, 5)),
-        Format("double", 39, 0.8, (8, 10), 10, (8, 9), (10, 11)),
+        Format("double", 39, 0.8, (8, 10), 10, (8, 9), (9, 10)),
     ):
         f.tail()
         f.slope()

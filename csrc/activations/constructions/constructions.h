@@ -6,6 +6,7 @@
 //   HalfAbs   (x + A(x)) / 2             max(0, x) with |x| smoothed
 #pragma once
 
+#include "projective.h"
 #include "warp.h"
 
 namespace smoothact {
@@ -116,15 +117,13 @@ struct Gate : Construction<H, Warp> {
 template <template <class, class> class H, class Warp = Linear>
 struct Integral : Construction<H, Warp> {
   Constant width = 1;
-  SMOOTHACT_FN constexpr explicit Integral(Constant k) : Construction<H, Warp>{k}, width(1 / k.value) {}
+  SMOOTHACT_FN constexpr explicit Integral(Constant k) : Construction<H, Warp>{k}, width(reciprocal(k)) {}
+  SMOOTHACT_FN constexpr Integral(Warp warp, Constant width) : Construction<H, Warp>{warp}, width(width) {}
   constexpr Integral() = default;
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    const Scaled<V> excess = H<V, V>::excess(this->warp.below(x));
-    if constexpr (std::is_same_v<Warp, Unit>) return max(V(0), x) + excess.value();
-    if constexpr (std::is_same_v<Warp, Shift>) return max(V(0), x) + (excess * V(width)).value();
-    return max(V(0), x) + (excess * Sum<V>{V(width), V(width.trailing<typename V::scalar>())}).value();
+    return max(V(-0.0), x) + excess(x).value();
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {
@@ -134,6 +133,19 @@ struct Integral : Construction<H, Warp> {
   SMOOTHACT_FN V d2f(V x) const {
     const auto p = this->warp(x);
     return (this->step(p).slope() * p.slope).value();
+  }
+
+ protected:
+  template <class V>
+  SMOOTHACT_FN Scaled<V> excess(V x) const {
+    if constexpr (std::is_same_v<Warp, Projective>) {
+      return this->step(this->warp(x)).excess();
+    } else {
+      const Scaled<V> excess = H<V, V>::excess(this->warp.below(x));
+      if constexpr (std::is_same_v<Warp, Unit>) return excess;
+      if constexpr (std::is_same_v<Warp, Shift>) return excess * V(width);
+      return excess * math::in_full<V>(width);
+    }
   }
 };
 

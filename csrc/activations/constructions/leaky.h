@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Leaky   ax + R((1 - a)x) of a smooth ReLU R: the larger of x and ax, smoothed
+#pragma once
+
+#include "constructions.h"
+
+namespace smoothact {
+inline namespace SMOOTHACT_ISA {
+
+// |1 - a|, with every digit
+constexpr Constant leak_gap(Constant alpha) {
+  const Constant half = math::half_sum(1, -alpha.value);
+  return Constant(half.value < 0 ? -2 : 2) * half;
+}
+// R or R' without its line, y, and which
+template <class V>
+struct LeakyPart {
+  typename V::Mask near;
+  Sum<V> y;
+};
+
+// Of y = |1 - a| x, R knows two forms. Far from 0, R(y) = max(0, y) + excess, R' = 0 or 1 less decay. Near it, where
+// the slopes 1 and a may cancel in either, R(y) = y/2 + half_abs, R' = 1/2 + half_sign. bend is the derivative of R' by
+// x.
+template <class R>
+struct Leaky {
+  R of;
+  Constant left, right, mean, gap;  // the slopes of max(x, ax), and |1 - a|
+  SMOOTHACT_FN constexpr Leaky(R of, Constant alpha)
+      : of(of),
+        left(alpha.value < 1 ? alpha : Constant(1)),
+        right(alpha.value < 1 ? Constant(1) : alpha),
+        mean(math::half_sum(1, alpha.value)),
+        gap(leak_gap(alpha)) {}
+
+  template <class V>
+  SMOOTHACT_FN V f(V x) const {
+    constexpr double largest = math::Format<typename V::scalar>::largest;
+    const auto part = of.value(x);
+    const Sum<V> k = slope(x, part.near), y = k * clamp(x, -largest, largest) + part.y;
+    const V beyond = k.hi * x, value = y.hi + y.lo, signed_value = select(abs(value) <= 0, copysign(value, x), value);
+    return select(V(largest) < abs(beyond), beyond, signed_value);
+  }
+  template <class V>
+  SMOOTHACT_FN V df(V x) const {
+    const auto part = of.slope(x);
+    const Sum<V> s = part.y * math::in_full<V>(gap), y = slope(x, part.near) + select(x < 0, -s, s);
+    return y.hi + y.lo;
+  }
+  template <class V>
+  SMOOTHACT_FN V d2f(V x) const {
+    return (of.bend(x) * math::in_full<V>(gap)).value();
+  }
+
+ private:
+  template <class V>
+  SMOOTHACT_FN Sum<V> slope(V x, const typename V::Mask& near) const {
+    return select(near, math::in_full<V>(mean), select(x < 0, math::in_full<V>(left), math::in_full<V>(right)));
+  }
+};
+
+}  // namespace SMOOTHACT_ISA
+}  // namespace smoothact
