@@ -13,18 +13,21 @@ inline namespace SMOOTHACT_ISA {
 using Activations = TypeList<
     Relu,
     Sigmoid,
-    Tanh,
-    Softsign,
     Softplus,
-    Silu,
     Swish,
-    Mish,
-    Gelu,
-    GeluTanh,
-    QuickGelu,
-    Elu,
-    Selu,
-    Squareplus
+    LogSigmoid,
+    ShiftedSigmoid,
+    SwishGradStep,
+    SwishGradStepSeed,
+    LecunTanh,
+    TanhRelu,
+    Tanhshrink,
+    AbsTanh,
+    AbsLogCosh,
+    LogCosh,
+    LogCoshRelu,
+    GateTanhRelu,
+    Elish
 >;
 // clang-format on
 

@@ -121,10 +121,7 @@ struct Integral : Construction<H, Warp> {
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    const Scaled<V> excess = H<V, V>::excess(this->warp.below(x));
-    if constexpr (std::is_same_v<Warp, Unit>) return max(V(0), x) + excess.value();
-    if constexpr (std::is_same_v<Warp, Shift>) return max(V(0), x) + (excess * V(width)).value();
-    return max(V(0), x) + (excess * Sum<V>{V(width), V(width.trailing<typename V::scalar>())}).value();
+    return max(V(0), x) + excess(x).value();
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {
@@ -134,6 +131,15 @@ struct Integral : Construction<H, Warp> {
   SMOOTHACT_FN V d2f(V x) const {
     const auto p = this->warp(x);
     return (this->step(p).slope() * p.slope).value();
+  }
+
+ protected:
+  template <class V>
+  SMOOTHACT_FN Scaled<V> excess(V x) const {
+    const Scaled<V> excess = H<V, V>::excess(this->warp.below(x));
+    if constexpr (std::is_same_v<Warp, Unit>) return excess;
+    if constexpr (std::is_same_v<Warp, Shift>) return excess * V(width);
+    return excess * Sum<V>{V(width), V(width.trailing<typename V::scalar>())};
   }
 };
 

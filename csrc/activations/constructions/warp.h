@@ -35,7 +35,7 @@ struct Folded {
   U u;  // -|x z'|
 };
 
-// The same for the second derivative of such a gate, constant H'(a) + linear H''(a).
+// The same for the second derivative of such a gate, constant H'(a) + linear H''(a), and for the third.
 template <class Z, class C, class U>
 struct Bent {
   Z a;
@@ -135,6 +135,13 @@ struct Multiple {
     const Sum<V> u = below(x);
     const Sum<V> slope{V(k), V(k.template trailing<typename V::scalar>())};
     return Bent<Sum<V>, Sum<V>, Sum<V>>{u, slope * V(2), u * slope};
+  }
+  // Of the third derivative, constant H''(a) + linear H'''(a).
+  template <class V>
+  SMOOTHACT_FN auto twist(V x) const {
+    const Sum<V> u = below(x);
+    const Sum<V> slope{V(k), V(k.template trailing<typename V::scalar>())}, square = slope * slope;
+    return Bent<Sum<V>, Sum<V>, Sum<V>>{u, square * V(3), u * square};
   }
   // xH(kx) of a negative k is the mirror image.
   template <class V>

@@ -47,10 +47,31 @@ struct Logistic {
     const math::Exponential<V> e(a);
     return copysign(e.minus_one() / e.plus_one(), leading(z));
   }
+  // b tanh(z/2), to little more than its last rounding
+  template <class U>
+  SMOOTHACT_FN V sign_times(U b) const {
+    const auto x = exp_expm1(a);
+    return quotient(b * select(negative, x.em1, -x.em1), one_plus(x.value()));
+  }
+  // s + 2uH', s = tanh(z/2) and u = -|xz'|: the slope of x tanh(z/2), whose terms have the same sign
+  template <class U>
+  SMOOTHACT_FN V sign_gate_slope(U u) const {
+    const auto x = exp_expm1(a);
+    const Sum<V> e = x.value(), d = one_plus(e), n = x.em1 * d + u * (e * V(2));
+    return quotient(select(negative, n, -n), d * d);
+  }
   // Distance of the integral of H from max(z, 0).
   template <class A>
   static SMOOTHACT_FN Scaled<V> excess(const A& a) {
     return log1p_scaled(exp_bounded(a));
+  }
+  // constant H'' + linear H''' = e (constant (e^2 - 1) + linear (1 - 4e + e^2))/(1 + e)^4 at a; odd in z
+  template <class A, class C, class U>
+  static SMOOTHACT_FN Scaled<V> decay_jerk(const A& a, C constant, U linear) {
+    const auto x = exp_expm1(a);
+    const Sum<V> e = x.value(), d = one_plus(e), square = d * d;
+    const Sum<V> n = linear * one_plus(e * (e + V(-4))) + -constant * (x.em1 * d);
+    return {quotient(n * x.m, square * square), x.n};
   }
 
   // H' = H(1 - H)
