@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "constructions/constructions.h"
+#include "constructions/affine_tanh.h"
 #include "descriptor.h"
-#include "steps/logistic.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
-// 2 scale (H - 1/2), scale in two terms
-struct LecunTanh : Construction<Logistic, Linear> {
+struct LecunTanh : AffineTanh {
   static constexpr Descriptor descriptor{
       .name = "lecun_tanh",
       .module = "LeCunTanh",
@@ -19,29 +17,8 @@ struct LecunTanh : Construction<Logistic, Linear> {
       .limits = {-1.7159, 1.7159},
       .slopes = {0, 0},
   };
-  static constexpr Constant scale{1.7159, 1.9184653865522706e-17};
-  SMOOTHACT_FN constexpr LecunTanh() : Construction{{Constant(1.3333333333333333, 7.401486830834377e-17)}} {}
-
-  template <class V>
-  SMOOTHACT_FN V f(V x) const {
-    return this->step(this->warp(x)).sign_times(factor<V>());
-  }
-  template <class V>
-  SMOOTHACT_FN V df(V x) const {
-    const auto p = this->warp(x);
-    return (this->step(p).slope() * (factor<V>() * (p.slope * V(2)))).value();
-  }
-  template <class V>
-  SMOOTHACT_FN V d2f(V x) const {
-    const auto p = this->warp(x);
-    return this->step(p).curvature(factor<V>() * (p.slope * p.slope * V(2))).value();
-  }
-
- private:
-  template <class V>
-  static SMOOTHACT_FN Sum<V> factor() {
-    return {V(scale), V(scale.trailing<typename V::scalar>())};
-  }
+  SMOOTHACT_FN constexpr LecunTanh()
+      : AffineTanh{{{Constant(1.3333333333333333, 7.401486830834377e-17)}}, {1.7159, 1.9184653865522706e-17}, 0} {}
 };
 inline constexpr Function<LecunTanh> lecun_tanh{};
 

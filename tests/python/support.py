@@ -80,7 +80,7 @@ class Case:
 
     def limit(self, sign: int, order: int = 0) -> float:
         """lim f, f' or f'' at ±inf, from the definition alone."""
-        value = rounded(self.exact(math.copysign(2.0**300, sign))[order], "float64")
+        value = rounded(self.exact(math.copysign(2.0**600, sign))[order], "float64")
         return math.copysign(math.inf, value) if abs(value) > 2.0**200 else round(value, 60) + 0.0
 
     def __str__(self) -> str:

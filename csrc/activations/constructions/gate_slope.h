@@ -11,7 +11,8 @@ template <template <class, class> class H, class Warp>
 struct GateSlope : Construction<H, Warp> {
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    return Gate<H, Warp>{{this->warp}}.df(x);
+    const V y = H<V, V>::decay_slope_sum(this->warp.below(x), this->warp.fold(x).u).value();
+    return select(this->warp.negative(x), y, 1 - y);
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {

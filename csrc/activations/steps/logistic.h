@@ -47,11 +47,16 @@ struct Logistic {
     const math::Exponential<V> e(a);
     return copysign(e.minus_one() / e.plus_one(), leading(z));
   }
-  // b tanh(z/2), to little more than its last rounding
+  // b tanh(z/2) + c, to little more than its last rounding
   template <class U>
   SMOOTHACT_FN V sign_times(U b) const {
     const auto x = exp_expm1(a);
     return quotient(b * select(negative, x.em1, -x.em1), one_plus(x.value()));
+  }
+  SMOOTHACT_FN V sign_times(Sum<V> b, Sum<V> c) const {
+    const auto x = exp_expm1(a);
+    const Sum<V> d = one_plus(x.value());
+    return quotient(b * select(negative, x.em1, -x.em1) + c * d, d);
   }
   // s + 2uH', s = tanh(z/2) and u = -|xz'|: the slope of x tanh(z/2), whose terms have the same sign
   template <class U>
@@ -64,6 +69,13 @@ struct Logistic {
   template <class A>
   static SMOOTHACT_FN Scaled<V> excess(const A& a) {
     return log1p_scaled(exp_bounded(a));
+  }
+  // H + uH' = e (1 + e + u)/(1 + e)^2 at a, to little more than its last rounding
+  template <class A, class U>
+  static SMOOTHACT_FN Scaled<V> decay_slope_sum(const A& a, U u) {
+    const auto x = exp_expm1(a);
+    const Sum<V> d = one_plus(x.value());
+    return {quotient((d + u) * x.m, d * d), x.n};
   }
   // constant H'' + linear H''' = e (constant (e^2 - 1) + linear (1 - 4e + e^2))/(1 + e)^4 at a; odd in z
   template <class A, class C, class U>

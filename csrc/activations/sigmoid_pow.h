@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "../math/log.h"
+#include "constructions/warp.h"
+#include "descriptor.h"
+
+namespace smoothact {
+inline namespace SMOOTHACT_ISA {
+
+// H^a, H the logistic step: exp(-a softplus(-z)), the exponent in two terms.
+struct SigmoidPow {
+  static constexpr Descriptor descriptor{
+      .name = "sigmoid_pow",
+      .module = "SigmoidPow",
+      .aliases = {"aria2"},
+      .kind = Kind::step,
+      .parameters = {{"a", 2, Domain::positive}, {"k", 1, Domain::positive}},
+      .definition = "(1 + exp(-k * x))**(-a)",
+      .limits = {0, 1},
+      .slopes = {0, 0},
+      .at_zero = 0.25,
+  };
+  Constant a, reach;
+  Linear warp;
+  SMOOTHACT_FN constexpr SigmoidPow(Constant a, Constant k)
+      : a(a), reach(1 / (k.value * (a.value < 1 ? a.value : 1))), warp{k} {}
+
+  template <class V>
+  SMOOTHACT_FN V f(V x) const {
+    return Parts<V>(*this, x).power.value();
+  }
+  // akH^a (1 - H)
+  template <class V>
+  SMOOTHACT_FN V df(V x) const {
+    const Parts<V> p(*this, x);
+    return p.over(p.a * p.k, p.d);
+  }
+  // ak^2 H^a (1 - H)(a - (a + 1)H)
+  template <class V>
+  SMOOTHACT_FN V d2f(V x) const {
+    const Parts<V> p(*this, x);
+    const Sum<V> one{V(1), 0}, n = select(p.negative, p.a, p.a * p.e) + -select(p.negative, p.e, one);
+    return p.over(p.a * p.k * p.k * n, p.d * p.d);
+  }
+
+ private:
+  template <class V>
+  struct Parts {
+    typename V::Mask negative;
+    math::ExpExpm1<V> x;
+    Sum<V> a, k, e, d;
+    Scaled<V> power;
+
+    SMOOTHACT_FN Parts(const SigmoidPow& s, V at) : negative(at < 0), a(pair(s.a)), k(pair(s.warp.k)) {
+      const V far = min(V(math::Format<typename V::scalar>::largest), V(s.reach) * tail<V>);
+      const Sum<V> z = product(s.warp.k, max(-far, minus_abs(at)));
+      x = exp_expm1(Sum<V>{max(V(-tail<V>), z.hi), z.lo});
+      e = x.value();
+      d = one_plus(e);
+      const Sum<V> log = e + e * (e.hi * math::detail::log1p_tail(e.hi));
+      const Sum<V> y = a * select(negative, z + -log, -log);
+      power = exp_bounded(Sum<V>{max(V(-tail<V>), y.hi), y.lo});
+    }
+    // n/d times H^a left of 0, times H^a e right of it
+    SMOOTHACT_FN V over(Sum<V> n, Sum<V> d) const {
+      const V y = quotient(n * select(negative, Sum<V>{V(1), 0}, x.m), d);
+      return select(negative, power * y, Scaled<V>{y * power.value(), x.n}).value();
+    }
+    static SMOOTHACT_FN Sum<V> pair(const Constant& c) { return {V(c), V(c.trailing<typename V::scalar>())}; }
+  };
+};
+inline constexpr Function<SigmoidPow> sigmoid_pow{};
+
+}  // namespace SMOOTHACT_ISA
+}  // namespace smoothact
