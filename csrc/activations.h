@@ -27,7 +27,15 @@ using Activations = TypeList<
     LogCosh,
     LogCoshRelu,
     GateTanhRelu,
-    Elish
+    Elish,
+    MishGateStep,
+    SigmoidPow,
+    DynamicTanh,
+    SqrtSoftplus,
+    SigmoidSqIntegral,
+    Eswish,
+    AconC,
+    Xielu
 >;
 // clang-format on
 

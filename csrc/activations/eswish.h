@@ -31,8 +31,8 @@ struct Eswish : Gate<Logistic, Unit> {
   template <class V>
   SMOOTHACT_FN V f(V x) const {
     const auto p = warp.fold(x);
-    const V lost = product(beta, clamp(x, 0, 64)).lo;
-    return warp.unfold(V(beta) * x, scaled(Logistic<V, V>::decay(p.a, p.x)) - lost);
+    const auto lost = product(beta, clamp(x, 0, 64)).lo;
+    return warp.unfold(V(beta) * x, scaled(Logistic<V, V>::decay(p.a, p.x)) + -lost);
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {

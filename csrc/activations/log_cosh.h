@@ -45,8 +45,8 @@ struct LogCosh : AbsIntegral<Logistic> {
     if constexpr (math::coarse<V>)
       return math::polynomial(u, 0x1.ffffd6p-2, -0x1.55336ep-4, 0x1.679edcp-6, -0x1.83593cp-8, 0x1.11abb8p-10);
     else if constexpr (sizeof(typename V::scalar) == 4)
-      return math::polynomial(u, 0x1p-1, -0x1.555516p-4, 0x1.6c02b6p-6, -0x1.b7f92ap-8, 0x1.10f272p-9,
-                              -0x1.25c23ap-11, 0x1.705facp-14);
+      return math::polynomial(u, 0x1p-1, -0x1.555516p-4, 0x1.6c02b6p-6, -0x1.b7f92ap-8, 0x1.10f272p-9, -0x1.25c23ap-11,
+                              0x1.705facp-14);
     else
       return math::polynomial(u, 0x1p-1, -0x1.55555555554fp-4, 0x1.6c16c16c0da44p-6, -0x1.ba1ba1b58126ap-8,
                               0x1.1ea5d304f298ep-9, -0x1.833d8581c3d6cp-11, 0x1.0d0a2f355972cp-12,

@@ -10,8 +10,8 @@
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
-// The integral of the squared logistic step, softplus - H. With e = exp(-|x|) and y = e/(2 + e), log(1 + e) is 2 atanh y:
-// s = e^2/((1 + e)(2 + e)) + 2y^3 (...) left of 0, and x - tanh(x/2) more right of it, all of one sign.
+// The integral of the squared logistic step, softplus - H. With e = exp(-|x|) and y = e/(2 + e), log(1 + e) is 2 atanh
+// y: s = e^2/((1 + e)(2 + e)) + 2y^3 (...) left of 0, and x - tanh(x/2) more right of it, all of one sign.
 struct SigmoidSqIntegral {
   static constexpr Descriptor descriptor{
       .name = "sigmoid_sq_integral",
@@ -67,9 +67,9 @@ struct SigmoidSqIntegral {
     else if constexpr (sizeof(typename V::scalar) == 4)
       return math::polynomial(u, 0x1.55552ap-2, 0x1.99c1p-3, 0x1.1fc276p-3, 0x1.1a1882p-3);
     else
-      return math::polynomial(u, 0x1.555555555554dp-2, 0x1.999999999c499p-3, 0x1.249249228d63ap-3,
-                              0x1.c71c732a14803p-4, 0x1.745cd47011518p-4, 0x1.3b1b3b82e42dep-4, 0x1.10894a35dc3a1p-4,
-                              0x1.edd427e44011bp-5, 0x1.5e45a6377d3b6p-5, 0x1.54b87c25a46f7p-4);
+      return math::polynomial(u, 0x1.555555555554dp-2, 0x1.999999999c499p-3, 0x1.249249228d63ap-3, 0x1.c71c732a14803p-4,
+                              0x1.745cd47011518p-4, 0x1.3b1b3b82e42dep-4, 0x1.10894a35dc3a1p-4, 0x1.edd427e44011bp-5,
+                              0x1.5e45a6377d3b6p-5, 0x1.54b87c25a46f7p-4);
   }
 };
 inline constexpr Function<SigmoidSqIntegral> sigmoid_sq_integral{};

@@ -50,7 +50,7 @@ struct SqrtSoftplus {
     Sum<V> e, d, square, root;  // square: q left of 0, f^2 right of it
 
     SMOOTHACT_FN explicit Parts(V x)
-        : x(x), far(sqrt(max(V(reach), x))), negative(x < 0), h(exp_expm1(min(V(0.5) * x, -x))) {
+        : x(x), far(root_of(max(V(reach), x))), negative(x < 0), h(exp_expm1(min(V(0.5) * x, -x))) {
       const Sum<V> value = h.value();
       e = select(negative, value * value, value);
       d = one_plus(e);
@@ -58,6 +58,10 @@ struct SqrtSoftplus {
       square = select(negative, one_plus(p), e + min(V(reach), abs(x)) + e * p);
       const V r = sqrt(square.hi);
       root = {r, (fma(-r, r, square.hi) + square.lo) * (V(0.5) / r)};
+    }
+    static SMOOTHACT_FN V root_of(V y) {
+      constexpr double largest = math::Format<typename V::scalar>::largest;
+      return select(y <= largest, sqrt(min(V(largest), y)), y);
     }
     // h n/d left of 0, n/d right of it, or what is the same there
     SMOOTHACT_FN V choose(Sum<V> n, Sum<V> d, V beyond) const {
