@@ -23,20 +23,20 @@ struct SqrtSoftplus {
   template <class V>
   SMOOTHACT_FN V f(V x) const {
     const Parts<V> p(x);
-    return p.choose(p.root, {V(1), 0}, p.far);
+    return p.choose(p.root, {V(1), 0}, sqrt(p.far), x);
   }
   // h/(2 (1 + e) sqrt(q)), and 1/(2 (1 + e) f)
   template <class V>
   SMOOTHACT_FN V df(V x) const {
     const Parts<V> p(x);
-    return p.choose({V(0.5), 0}, p.d * p.root, V(0.5) / p.far);
+    return p.choose({V(0.5), 0}, p.d * p.root, V(0.5) / sqrt(p.far), V(0));
   }
   // h (2q - 1)/(4 (1 + e)^2 q sqrt(q)), and (2e f^2 - 1)/(4 (1 + e)^2 f^3)
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {
     const Parts<V> p(x);
     const Sum<V> n = select(p.negative, p.square, p.e * p.square) * V(2) + V(-1);
-    return p.choose(n * V(0.25), p.d * p.d * (p.square * p.root), V(-0.25) / p.far / max(V(reach), x));
+    return p.choose(n * V(0.25), p.d * p.d * (p.square * p.root), V(-0.25) / sqrt(p.far) / p.far, V(0));
   }
 
  private:
@@ -44,13 +44,14 @@ struct SqrtSoftplus {
 
   template <class V>
   struct Parts {
+    static constexpr double largest = math::Format<typename V::scalar>::largest;
     V x, far;
     typename V::Mask negative;
     math::ExpExpm1<V> h;
     Sum<V> e, d, square, root;  // square: q left of 0, f^2 right of it
 
     SMOOTHACT_FN explicit Parts(V x)
-        : x(x), far(root_of(max(V(reach), x))), negative(x < 0), h(exp_expm1(min(V(0.5) * x, -x))) {
+        : x(x), far(min(V(largest), max(V(reach), x))), negative(x < 0), h(exp_expm1(min(V(0.5) * x, -x))) {
       const Sum<V> value = h.value();
       e = select(negative, value * value, value);
       d = one_plus(e);
@@ -59,14 +60,10 @@ struct SqrtSoftplus {
       const V r = sqrt(square.hi);
       root = {r, (fma(-r, r, square.hi) + square.lo) * (V(0.5) / r)};
     }
-    static SMOOTHACT_FN V root_of(V y) {
-      constexpr double largest = math::Format<typename V::scalar>::largest;
-      return select(y <= largest, sqrt(min(V(largest), y)), y);
-    }
     // h n/d left of 0, n/d right of it, or what is the same there
-    SMOOTHACT_FN V choose(Sum<V> n, Sum<V> d, V beyond) const {
+    SMOOTHACT_FN V choose(Sum<V> n, Sum<V> d, V beyond, V limit) const {
       const V y = quotient(select(negative, n * h.m, n), d);
-      return select(negative, Scaled<V>{y, h.n}.value(), select(x < reach, y, beyond));
+      return select(negative, Scaled<V>{y, h.n}.value(), select(x < reach, y, select(V(largest) < x, limit, beyond)));
     }
   };
 };
