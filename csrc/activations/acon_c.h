@@ -24,11 +24,7 @@ struct AconC {
   Constant p1, p2, sum, difference;
   Linear warp;
   SMOOTHACT_FN constexpr AconC(Constant p1, Constant p2, Constant beta)
-      : p1(p1),
-        p2(p2),
-        sum(total(p1.value, p2.value)),
-        difference(total(p1.value, -p2.value)),
-        warp{scaled(beta.value, difference)} {}
+      : p1(p1), p2(p2), sum(p1 + p2), difference(p1 - p2), warp{beta * difference} {}
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
@@ -40,13 +36,13 @@ struct AconC {
   template <class V>
   SMOOTHACT_FN V df(V x) const {
     const Parts<V> p(*this, x);
-    const Sum<V> inner = p.other * p.e + (pair<V>(sum) + (p.other + -p.edge) * p.a);
+    const Sum<V> inner = p.other * p.e + (math::in_full<V>(sum) + (p.other + -p.edge) * p.a);
     return p.over(p.edge + inner * p.e, inner, p.d * p.d, V(1));
   }
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {
     const Parts<V> p(*this, x);
-    const Sum<V> n = pair<V>(difference) * pair<V>(warp.k) * (p.d * V(2) + -(p.a * p.x.em1));
+    const Sum<V> n = math::in_full<V>(difference) * math::in_full<V>(warp.k) * (p.d * V(2) + -(p.a * p.x.em1));
     return Scaled<V>{quotient(n * p.x.m, p.d * p.d * p.d), p.x.n}.value();
   }
 
@@ -61,8 +57,8 @@ struct AconC {
     SMOOTHACT_FN Parts(const AconC& s, V at)
         : far(min(V(0x1p100), V(s.warp.reach) * tail<V>)), a(s.warp.below(at)), x(exp_expm1(a)) {
       const auto left = s.warp.negative(at);
-      edge = select(left, pair<V>(s.p2), pair<V>(s.p1));
-      other = select(left, pair<V>(s.p1), pair<V>(s.p2));
+      edge = select(left, math::in_full<V>(s.p2), math::in_full<V>(s.p1));
+      other = select(left, math::in_full<V>(s.p1), math::in_full<V>(s.p2));
       asymptote = s.warp.k.value == 0 ? V(0.5) * V(s.sum) : edge.hi;
       e = x.value();
       d = one_plus(e);
@@ -75,19 +71,6 @@ struct AconC {
       return select(vanishes, Scaled<V>{q, this->x.n}.value(), q);
     }
   };
-
-  static SMOOTHACT_FN constexpr Constant total(double a, double b) {
-    const double s = a + b, part = s - a;
-    return {s, (a - (s - part)) + (b - part)};
-  }
-  static SMOOTHACT_FN constexpr Constant scaled(double k, const Constant& c) {
-    const double p = k * c.value;
-    return {p, __builtin_fma(k, c.value, -p) + k * c.low};
-  }
-  template <class V>
-  static SMOOTHACT_FN Sum<V> pair(const Constant& c) {
-    return {V(c), V(c.trailing<typename V::scalar>())};
-  }
 };
 inline constexpr Function<AconC> acon_c{};
 

@@ -49,7 +49,7 @@ struct Eswish : Gate<Logistic, Unit> {
  private:
   template <class V>
   SMOOTHACT_FN V scaled(Scaled<V> y) const {
-    return (y * Sum<V>{V(beta), V(beta.trailing<typename V::scalar>())}).value();
+    return (y * math::in_full<V>(beta)).value();
   }
 };
 inline constexpr Function<Eswish> eswish{};

@@ -52,7 +52,8 @@ struct SigmoidPow {
     Sum<V> a, k, e, d;
     Scaled<V> power;
 
-    SMOOTHACT_FN Parts(const SigmoidPow& s, V at) : negative(at < 0), a(pair(s.a)), k(pair(s.warp.k)) {
+    SMOOTHACT_FN Parts(const SigmoidPow& s, V at)
+        : negative(at < 0), a(math::in_full<V>(s.a)), k(math::in_full<V>(s.warp.k)) {
       const V far = min(V(math::Format<typename V::scalar>::largest), V(s.reach) * tail<V>);
       const Sum<V> z = product(s.warp.k, max(-far, minus_abs(at)));
       x = exp_expm1(Sum<V>{max(V(-tail<V>), z.hi), z.lo});
@@ -67,7 +68,6 @@ struct SigmoidPow {
       const V y = quotient(n * select(negative, Sum<V>{V(1), 0}, x.m), d);
       return select(negative, power * y, Scaled<V>{y * power.value(), x.n}).value();
     }
-    static SMOOTHACT_FN Sum<V> pair(const Constant& c) { return {V(c), V(c.trailing<typename V::scalar>())}; }
   };
 };
 inline constexpr Function<SigmoidPow> sigmoid_pow{};

@@ -20,18 +20,12 @@ struct Unscaled : Linear {
   template <class V>
   SMOOTHACT_FN auto bend(V x) const {
     const Sum<V> u = below(x);
-    return Bent<Sum<V>, Sum<V>, Sum<V>>{u, one_plus(slope<V>()), u};
+    return Bent<Sum<V>, Sum<V>, Sum<V>>{u, one_plus(math::in_full<V>(k)), u};
   }
   template <class V>
   SMOOTHACT_FN auto twist(V x) const {
-    const Sum<V> u = below(x), k = slope<V>();
-    return Bent<Sum<V>, Sum<V>, Sum<V>>{u, k * (k + V(2)), u * k};
-  }
-
- private:
-  template <class V>
-  SMOOTHACT_FN Sum<V> slope() const {
-    return {V(k), V(k.template trailing<typename V::scalar>())};
+    const Sum<V> u = below(x), slope = math::in_full<V>(k);
+    return Bent<Sum<V>, Sum<V>, Sum<V>>{u, slope * (slope + V(2)), u * slope};
   }
 };
 

@@ -18,20 +18,20 @@ struct Xielu {
       .definition = "where(x > 0, alpha_p * x**2, alpha_n * (exp(x) - 1 - x)) + beta * x",
       .source = "Huang & Schlag 2024, arXiv:2411.13010",
       .limits = {infinity, infinity},
-      .slopes = {-0.3, infinity},
+      .slopes = {-0.30000000000000004, infinity},
       .smoothness = 1,
   };
   Constant p, n, beta, line, overflow;  // line: beta - alpha_n
   SMOOTHACT_FN constexpr Xielu(Constant p, Constant n, Constant beta)
-      : p(p), n(n), beta(beta), line(difference(beta.value, n.value)), overflow(1 / (p.value < 1 ? 1 : p.value)) {}
+      : p(p), n(n), beta(beta), line(beta - n), overflow(1 / (p.value < 1 ? 1 : p.value)) {}
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    const Sum<V> steep = product(p, near(x)) + pair<V>(beta);
+    const Sum<V> steep = product(p, near(x)) + math::in_full<V>(beta);
     const V right = x * (steep.hi + steep.lo);
     const V t = clamp(x, -reach, 0), u = max(V(-0.34), t);
-    const Sum<V> inner = pair<V>(n) * (math::square(u) * math::detail::expm1_minus_tail(u)) + product(beta, u);
-    const Sum<V> outer = pair<V>(n) * exp_expm1(t).em1 + product(line, t);
+    const Sum<V> inner = math::in_full<V>(n) * (math::square(u) * math::detail::expm1_minus_tail(u)) + product(beta, u);
+    const Sum<V> outer = math::in_full<V>(n) * exp_expm1(t).em1 + product(line, t);
     const Sum<V> left = select(x < u, outer, inner);
     const V straight = line.value == 0 ? V(0) : V(line) * x;
     return select(x > 0, right, select(x < -reach, straight - V(n), left.hi + left.lo));
@@ -39,27 +39,19 @@ struct Xielu {
   template <class V>
   SMOOTHACT_FN V df(V x) const {
     const V t = near(x);
-    const Sum<V> steep = product(p, t) * V(2) + pair<V>(beta);
-    const Sum<V> left = pair<V>(n) * exp_expm1(min(V(0), x)).em1 + pair<V>(beta);
+    const Sum<V> steep = product(p, t) * V(2) + math::in_full<V>(beta);
+    const Sum<V> left = math::in_full<V>(n) * exp_expm1(min(V(0), x)).em1 + math::in_full<V>(beta);
     return select(x > 0, select(t < x, 2 * V(p) * x, steep.hi + steep.lo), left.hi + left.lo);
   }
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {
     const auto e = exp_expm1(min(V(0), x));
-    return select(x > 0, 2 * V(p), (e.e() * pair<V>(n)).value());
+    return select(x > 0, 2 * V(p), (e.e() * math::in_full<V>(n)).value());
   }
 
  private:
   static constexpr double reach = 100;  // e^-reach is nothing beside 1
 
-  static SMOOTHACT_FN constexpr Constant difference(double a, double b) {
-    const double s = a - b, part = s - a;
-    return {s, (a - (s - part)) - (b + part)};
-  }
-  template <class V>
-  static SMOOTHACT_FN Sum<V> pair(const Constant& c) {
-    return {V(c), V(c.trailing<typename V::scalar>())};
-  }
   // x where alpha_p x^2 is a number
   template <class V>
   SMOOTHACT_FN V near(V x) const {

@@ -152,6 +152,12 @@ SMOOTHACT_FN Sum<V> select(const M& mask, Sum<V> a, Sum<V> b) {
   return {select(mask, a.hi, b.hi), select(mask, a.lo, b.lo)};
 }
 
+// A parameter with every digit.
+template <class V>
+SMOOTHACT_FN Sum<V> in_full(const Constant& k) {
+  return {V(k), V(k.trailing<typename V::scalar>())};
+}
+
 // a + b, exact.
 template <class V>
 SMOOTHACT_FN Sum<V> two_sum(V a, V b) {

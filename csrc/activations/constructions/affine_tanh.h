@@ -14,24 +14,18 @@ struct AffineTanh : Construction<Logistic, Linear> {
   template <class V>
   SMOOTHACT_FN V f(V x) const {
     const auto p = this->warp(x);
-    const V y = this->step(p).sign_times(factor<V>(scale), factor<V>(shift));
+    const V y = this->step(p).sign_times(math::in_full<V>(scale), math::in_full<V>(shift));
     return select(abs(y) <= 0, copysign(V(0), V(scale) * p.z.hi), y);
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {
     const auto p = this->warp(x);
-    return (this->step(p).slope() * (factor<V>(scale) * (p.slope * V(2)))).value();
+    return (this->step(p).slope() * (math::in_full<V>(scale) * (p.slope * V(2)))).value();
   }
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {
     const auto p = this->warp(x);
-    return this->step(p).curvature(factor<V>(scale) * (p.slope * p.slope * V(2))).value();
-  }
-
- private:
-  template <class V>
-  static SMOOTHACT_FN Sum<V> factor(const Constant& c) {
-    return {V(c), V(c.trailing<typename V::scalar>())};
+    return this->step(p).curvature(math::in_full<V>(scale) * (p.slope * p.slope * V(2))).value();
   }
 };
 

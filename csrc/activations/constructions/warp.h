@@ -140,7 +140,7 @@ struct Multiple {
   template <class V>
   SMOOTHACT_FN auto twist(V x) const {
     const Sum<V> u = below(x);
-    const Sum<V> slope{V(k), V(k.template trailing<typename V::scalar>())}, square = slope * slope;
+    const Sum<V> slope = math::in_full<V>(k), square = slope * slope;
     return Bent<Sum<V>, Sum<V>, Sum<V>>{u, square * V(3), u * square};
   }
   // xH(kx) of a negative k is the mirror image.
