@@ -29,7 +29,7 @@ struct AconC {
   template <class V>
   SMOOTHACT_FN V f(V x) const {
     const Parts<V> p(*this, x);
-    const V y = p.over(p.edge + p.other * p.e, p.other, p.d, min(p.far, max(-p.far, x)));
+    const V y = p.over(p.level, p.other, p.d, min(p.far, max(-p.far, x)));
     const V line = select(p.vanishes, V(0), p.asymptote * x);
     return select(p.far < abs(x), line, y);
   }
@@ -50,7 +50,7 @@ struct AconC {
   template <class V>
   struct Parts {
     V far, asymptote;
-    Sum<V> edge, other, a, e, d;
+    Sum<V> edge, other, a, e, d, level;  // level: edge + other e
     math::ExpExpm1<V> x;
     typename V::Mask vanishes;
 
@@ -62,6 +62,7 @@ struct AconC {
       asymptote = s.warp.k.value == 0 ? V(0.5) * V(s.sum) : edge.hi;
       e = x.value();
       d = one_plus(e);
+      level = select(V(0.5) < e.hi, math::in_full<V>(s.sum) + other * x.em1, edge + other * e);
       const V weight = edge.hi * d.hi;  // a tensor even where p1 = p2
       vanishes = (weight <= 0) & (0 <= weight);
     }

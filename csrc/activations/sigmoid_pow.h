@@ -8,7 +8,7 @@
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
-// H^a, H the logistic step: exp(-a softplus(-z)), the exponent in two terms.
+// H^a, H the logistic step: exp(az) (1 + e^z)^-a left of 0, (1 + e^-z)^-a right of it.
 struct SigmoidPow {
   static constexpr Descriptor descriptor{
       .name = "sigmoid_pow",
@@ -21,10 +21,10 @@ struct SigmoidPow {
       .slopes = {0, 0},
       .at_zero = 0.25,
   };
-  Constant a, reach;
+  Constant a, exponent, reach;
   Linear warp;
   SMOOTHACT_FN constexpr SigmoidPow(Constant a, Constant k)
-      : a(a), reach(1 / (k.value * (a.value < 1 ? a.value : 1))), warp{k} {}
+      : a(a), exponent(a * k), reach(1 / exponent.value), warp{k} {}
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
@@ -40,7 +40,7 @@ struct SigmoidPow {
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {
     const Parts<V> p(*this, x);
-    const Sum<V> one{V(1), 0}, n = select(p.negative, p.a, p.a * p.e) + -select(p.negative, p.e, one);
+    const Sum<V> n = p.a + V(-1) + select(p.negative, -p.x.em1, p.a * p.x.em1);
     return p.over(p.a * p.k * p.k * n, p.d * p.d);
   }
 
@@ -60,8 +60,9 @@ struct SigmoidPow {
       e = x.value();
       d = one_plus(e);
       const Sum<V> log = e + e * (e.hi * math::detail::log1p_tail(e.hi));
-      const Sum<V> y = a * select(negative, z + -log, -log);
-      power = exp_bounded(Sum<V>{max(V(-tail<V>), y.hi), y.lo});
+      const V share = math::exp_scaled(-(a * log)).value();
+      const Sum<V> y = product(s.exponent, max(-far, min(V(0), at)));
+      power = math::Exponential<V>(y).times(share);
     }
     // n/d times H^a left of 0, times H^a e right of it
     SMOOTHACT_FN V over(Sum<V> n, Sum<V> d) const {

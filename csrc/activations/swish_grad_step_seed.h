@@ -24,8 +24,8 @@ struct Unscaled : Linear {
   }
   template <class V>
   SMOOTHACT_FN auto twist(V x) const {
-    const Sum<V> u = below(x), slope = math::in_full<V>(k);
-    return Bent<Sum<V>, Sum<V>, Sum<V>>{u, slope * (slope + V(2)), u * slope};
+    const Sum<V> slope = math::in_full<V>(k);
+    return Twisted<Sum<V>, Sum<V>, Sum<V>>{below(x), slope + V(2), slope};
   }
 };
 

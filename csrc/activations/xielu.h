@@ -21,27 +21,27 @@ struct Xielu {
       .slopes = {-0.30000000000000004, infinity},
       .smoothness = 1,
   };
-  Constant p, n, beta, line, overflow;  // line: beta - alpha_n
-  SMOOTHACT_FN constexpr Xielu(Constant p, Constant n, Constant beta)
-      : p(p), n(n), beta(beta), line(beta - n), overflow(1 / (p.value < 1 ? 1 : p.value)) {}
+  Constant p, n, beta, line;  // line: beta - alpha_n
+  SMOOTHACT_FN constexpr Xielu(Constant p, Constant n, Constant beta) : p(p), n(n), beta(beta), line(beta - n) {}
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    const Sum<V> steep = product(p, near(x)) + math::in_full<V>(beta);
-    const V right = x * (steep.hi + steep.lo);
-    const V t = clamp(x, -reach, 0), u = max(V(-0.34), t);
-    const Sum<V> inner = math::in_full<V>(n) * (math::square(u) * math::detail::expm1_minus_tail(u)) + product(beta, u);
-    const Sum<V> outer = math::in_full<V>(n) * exp_expm1(t).em1 + product(line, t);
-    const Sum<V> left = select(x < u, outer, inner);
+    const V t = near(x);
+    const Sum<V> steep = product(p, t) + math::in_full<V>(beta);
+    const V right = x * select(t < x, fma(V(p), x, V(beta)), steep.hi + steep.lo);
+    const Left<V> l(x);
+    const Sum<V> scale = math::in_full<V>(n), inner = scale * l.rest + product(beta, l.inner);
+    const Sum<V> left = select(l.close, inner, scale * l.outer + product(line, l.x));
     const V straight = line.value == 0 ? V(0) : V(line) * x;
     return select(x > 0, right, select(x < -reach, straight - V(n), left.hi + left.lo));
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {
     const V t = near(x);
-    const Sum<V> steep = product(p, t) * V(2) + math::in_full<V>(beta);
-    const Sum<V> left = math::in_full<V>(n) * exp_expm1(min(V(0), x)).em1 + math::in_full<V>(beta);
-    return select(x > 0, select(t < x, 2 * V(p) * x, steep.hi + steep.lo), left.hi + left.lo);
+    const Left<V> l(x);
+    const Sum<V> scale = math::in_full<V>(n), shift = math::in_full<V>(beta);
+    const Sum<V> steep = product(p, t) * V(2) + shift, left = scale * select(l.close, l.em1, l.outer) + shift;
+    return select(x > 0, select(t < x, 2 * fma(V(p), x, V(0.5) * V(beta)), steep.hi + steep.lo), left.hi + left.lo);
   }
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {
@@ -52,11 +52,31 @@ struct Xielu {
  private:
   static constexpr double reach = 100;  // e^-reach is nothing beside 1
 
-  // x where alpha_p x^2 is a number
+  // x where alpha_p x has an error term
   template <class V>
-  SMOOTHACT_FN V near(V x) const {
-    return min(V(sizeof(typename V::scalar) == 4 ? 1e37 : 1e307) * V(overflow), max(V(0), x));
+  static SMOOTHACT_FN V near(V x) {
+    return clamp(x, 0, sizeof(typename V::scalar) == 4 ? 1e20 : 1e200);
   }
+
+  // e^x - 1 and e^x - 1 - x around 0 from those of x/4: neither doubling cancels.
+  template <class V>
+  struct Left {
+    V x, inner;
+    typename V::Mask close;
+    Sum<V> outer, em1, rest;
+
+    SMOOTHACT_FN explicit Left(V at)
+        : x(clamp(at, -reach, 0)), inner(max(V(-1.38), x)), close(inner <= x), outer(exp_expm1(x).em1) {
+      const V y = V(0.25) * inner;
+      rest = math::square(y) * math::detail::expm1_minus_tail(y);
+      em1 = rest + y;
+      for (int i = 0; i < 2; ++i) {
+        rest = em1 * em1 + rest * V(2);
+        em1 = em1 * (em1 + V(2));
+      }
+      rest = select(V(-0x1p-60) < x, Sum<V>{V(0.5) * x * x, 0}, rest);  // the square of a quarter may be subnormal
+    }
+  };
 };
 inline constexpr Function<Xielu> xielu{};
 

@@ -21,7 +21,7 @@ struct GateSlope : Construction<H, Warp> {
   template <class V>
   SMOOTHACT_FN V d2f(V x) const {
     const auto p = this->warp.twist(x);
-    const V y = H<V, V>::decay_jerk(p.a, p.constant, p.linear).value();
+    const V y = H<V, V>::decay_jerk(p.a, p.ratio, p.scale).value();
     return select(this->warp.negative(x), y, -y);
   }
 };

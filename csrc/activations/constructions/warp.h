@@ -35,12 +35,20 @@ struct Folded {
   U u;  // -|x z'|
 };
 
-// The same for the second derivative of such a gate, constant H'(a) + linear H''(a), and for the third.
+// The same for the second derivative of such a gate, constant H'(a) + linear H''(a).
 template <class Z, class C, class U>
 struct Bent {
   Z a;
   C constant;  // 2z' + x z''
   U linear;    // -|x| z'^2
+};
+
+// And for the third, scale (ratio H''(a) + a H'''(a)).
+template <class Z, class R, class S>
+struct Twisted {
+  Z a;
+  R ratio;
+  S scale;
 };
 
 template <class V>
@@ -136,12 +144,10 @@ struct Multiple {
     const Sum<V> slope{V(k), V(k.template trailing<typename V::scalar>())};
     return Bent<Sum<V>, Sum<V>, Sum<V>>{u, slope * V(2), u * slope};
   }
-  // Of the third derivative, constant H''(a) + linear H'''(a).
   template <class V>
   SMOOTHACT_FN auto twist(V x) const {
-    const Sum<V> u = below(x);
-    const Sum<V> slope = math::in_full<V>(k), square = slope * slope;
-    return Bent<Sum<V>, Sum<V>, Sum<V>>{u, square * V(3), u * square};
+    const Sum<V> slope = math::in_full<V>(k);
+    return Twisted<Sum<V>, V, Sum<V>>{below(x), 3, slope * slope};
   }
   // xH(kx) of a negative k is the mirror image.
   template <class V>

@@ -53,10 +53,11 @@ struct Logistic {
     const auto x = exp_expm1(a);
     return quotient(b * select(negative, x.em1, -x.em1), one_plus(x.value()));
   }
+  // Of c + b and c - b the one on this side is left where e is small.
   SMOOTHACT_FN V sign_times(Sum<V> b, Sum<V> c) const {
     const auto x = exp_expm1(a);
-    const Sum<V> d = one_plus(x.value());
-    return quotient(b * select(negative, x.em1, -x.em1) + c * d, d);
+    const Sum<V> e = x.value(), d = one_plus(e), s = select(negative, -b, b);
+    return quotient(select(V(0.3) < e.hi, c * d + -(s * x.em1), (c + s) + e * (c + -s)), d);
   }
   // s + 2uH', s = tanh(z/2) and u = -|xz'|: the slope of x tanh(z/2), whose terms have the same sign
   template <class U>
@@ -77,13 +78,15 @@ struct Logistic {
     const Sum<V> d = one_plus(x.value());
     return {quotient((d + u) * x.m, d * d), x.n};
   }
-  // constant H'' + linear H''' = e (constant (e^2 - 1) + linear (1 - 4e + e^2))/(1 + e)^4 at a; odd in z
-  template <class A, class C, class U>
-  static SMOOTHACT_FN Scaled<V> decay_jerk(const A& a, C constant, U linear) {
+  // scale (k H'' + a H''') = scale e (a + k + e (e (a - k) - 4a))/(1 + e)^4 at a; odd in z. Near 0, where that cancels,
+  // its terms are a (1 - 4e + e^2) and k (1 - e^2).
+  template <class K, class C>
+  static SMOOTHACT_FN Scaled<V> decay_jerk(const Sum<V>& a, K k, C scale) {
     const auto x = exp_expm1(a);
     const Sum<V> e = x.value(), d = one_plus(e), square = d * d;
-    const Sum<V> n = linear * one_plus(e * (e + V(-4))) + -constant * (x.em1 * d);
-    return {quotient(n * x.m, square * square), x.n};
+    const Sum<V> near = a * one_plus(e * (e + V(-4))) + -(k * (x.em1 * d));
+    const Sum<V> far = (a + k) + e * (e * (a + -k) + a * V(-4));
+    return {quotient(scale * (select(V(0.3) < e.hi, near, far) * x.m), square * square), x.n};
   }
 
   // H' = H(1 - H)
