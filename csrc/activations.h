@@ -63,7 +63,28 @@ using Activations = TypeList<
     ArctanStep,
     ArctanSign,
     ArctanRelu,
-    GateArctan
+    GateArctan,
+    LogSigmoid,
+    ShiftedSigmoid,
+    SwishGradStep,
+    SwishGradStepSeed,
+    LecunTanh,
+    TanhRelu,
+    Tanhshrink,
+    AbsTanh,
+    AbsLogCosh,
+    LogCosh,
+    LogCoshRelu,
+    GateTanhRelu,
+    Elish,
+    MishGateStep,
+    SigmoidPow,
+    DynamicTanh,
+    SqrtSoftplus,
+    SigmoidSqIntegral,
+    Eswish,
+    AconC,
+    Xielu
 >;
 // clang-format on
 

@@ -26,8 +26,8 @@ struct Derf {
         reach(1 / (k.value < 0 ? -k.value : k.value)),
         gamma(gamma),
         beta(beta),
-        top(Constant(2) * math::half_sum(beta.value, gamma.value)),
-        bottom(Constant(2) * math::half_sum(beta.value, -gamma.value)) {}
+        top(beta + gamma),
+        bottom(beta - gamma) {}
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {

@@ -211,9 +211,21 @@ Scaled<V> logistic(const Composite<T>& z) {
   return logistic<V>(Sum<V>{z, 0});
 }
 template <class T>
+struct ExpExpm1<Composite<T>> {
+  using V = Composite<T>;
+  Sum<V> m;
+  V n;
+  Sum<V> em1;
+  V w;  // e^z itself, rounded less often than the square of its half
+
+  Scaled<V> e() const { return {m.hi, n}; }
+  Sum<V> value() const { return {w, 0}; }
+};
+template <class T>
 ExpExpm1<Composite<T>> exp_expm1(const Sum<Composite<T>>& z) {
   const auto e = exp_bounded(z);
-  return {{e.m, 0}, e.n, {expm1(z.hi), 0}};
+  const Composite<T> w(at::exp(z.hi.tensor));
+  return {{e.m, 0}, e.n, {expm1(z.hi), 0}, w + w * z.lo};
 }
 template <class T>
 ExpExpm1<Composite<T>> exp_expm1(const Composite<T>& z) {

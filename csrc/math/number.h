@@ -67,10 +67,6 @@ SMOOTHACT_FN constexpr Constant operator*(const Constant& a, const Constant& b) 
   const double p = a.value * b.value;
   return {p, __builtin_fma(a.value, b.value, -p) + (a.value * b.low + a.low * b.value)};
 }
-SMOOTHACT_FN constexpr Constant half_sum(double a, double b) {
-  const double s = a + b, part = s - a;
-  return {s / 2, ((a - (s - part)) + (b - part)) / 2};
-}
 SMOOTHACT_FN constexpr Constant reciprocal(const Constant& k) {
   const double r = 1 / k.value;
   return {r, k.value == 0 ? 0 : r * (__builtin_fma(-r, k.value, 1.0) - r * k.low)};
@@ -78,6 +74,13 @@ SMOOTHACT_FN constexpr Constant reciprocal(const Constant& k) {
 SMOOTHACT_FN constexpr Constant root(const Constant& k) {
   const double s = __builtin_sqrt(k.value);
   return {s, k.value == 0 ? 0 : (__builtin_fma(-s, s, k.value) + k.low) / (2 * s)};
+}
+SMOOTHACT_FN constexpr Constant operator+(const Constant& a, const Constant& b) {
+  const double s = a.value + b.value, part = s - a.value;
+  return {s, ((a.value - (s - part)) + (b.value - part)) + (a.low + b.low)};
+}
+SMOOTHACT_FN constexpr Constant operator-(const Constant& a, const Constant& b) {
+  return a + Constant(-b.value, -b.low);
 }
 
 template <class T>

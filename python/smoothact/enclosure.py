@@ -100,6 +100,9 @@ class Balls:
                 return Ball(v, v * torch.expm1(a.e))
             case "log":
                 return Ball(v, torch.where(a.e < a.v, -torch.log1p(-a.e / a.v), math.inf))
+            case "log1p":
+                room = 1 + a.v
+                return Ball(v, torch.where(a.e < room, -torch.log1p(-a.e / room), math.inf))
             case "sqrt":
                 return Ball(v, torch.where(a.v > a.e, a.e / v, a.e.sqrt()))
             case "tanh" | "atan" | "abs":

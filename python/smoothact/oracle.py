@@ -105,6 +105,9 @@ class Taylor:
     def log(self) -> Taylor:
         return self._integral(self.field.call("log", self.c[0]), 1 / self)
 
+    def log1p(self) -> Taylor:
+        return self._integral(self.field.call("log1p", self.c[0]), 1 / (1 + self))
+
     def sqrt(self) -> Taylor:
         return self._solution(self.field.call("sqrt", self.c[0]), lambda y: 1 / (2 * y))
 
@@ -161,7 +164,7 @@ BINARY = {
     ast.Pow: operator.pow,
 }
 COMPARE = {ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Lt: operator.lt, ast.LtE: operator.le}
-FUNCTIONS = ("exp", "log", "sqrt", "tanh", "erf", "atan", "abs")
+FUNCTIONS = ("exp", "log", "log1p", "sqrt", "tanh", "erf", "atan", "abs")
 
 
 class Definition:

@@ -42,6 +42,7 @@ _VOCABULARY: dict[str, Any] = {
     "pi": math.pi,
     "exp": _either(torch.exp, math.exp),
     "log": _either(torch.log, math.log),
+    "log1p": _either(torch.log1p, math.log1p),
     "sqrt": _either(torch.sqrt, math.sqrt),
     "tanh": _either(torch.tanh, math.tanh),
     "erf": _either(torch.erf, math.erf),

@@ -81,7 +81,7 @@ class Case:
 
     def limit(self, sign: int, order: int = 0) -> float:
         """lim f, f' or f'' at ±inf, from the definition alone; a logarithm is known by what it gains farther out."""
-        value, further = (self.exact(math.copysign(2.0**far, sign))[order] for far in (300, 900))
+        value, further = (self.exact(math.copysign(2.0**far, sign))[order] for far in (600, 900))
         if abs(value) > 2.0**200 or abs(further - value) > 1:
             return math.copysign(math.inf, further)
         return round(rounded(value, "float64"), 60) + 0.0

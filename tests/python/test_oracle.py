@@ -19,6 +19,7 @@ def symbolic(case):
         "where": lambda condition, a, b: sympy.Piecewise((a, condition), (b, True)),
         "min": sympy.Min,
         "max": sympy.Max,
+        "log1p": lambda value: sympy.log(1 + value),
         "abs": sympy.Abs,
         **{name: sympy.Rational(*value.as_integer_ratio()) for name, value in case.set_parameters.items()},
     }
@@ -46,6 +47,7 @@ def test_derivatives_equal_symbolic_ones(case):
         ("(x + sqrt(x**2 + 4)) / 2", -1e100, 0, lambda: mpmath.mpf(10) ** -100),
         ("tanh(x)", 200.0, 1, lambda: 4 * mpmath.exp(-400)),
         ("(1 + 2 * atan(x) / pi) / 2", -1e100, 0, lambda: 1 / (mpmath.pi * mpmath.mpf(1e100))),
+        ("sqrt(log1p(exp(x)))", -1e6, 0, lambda: mpmath.exp(-500000)),
         ("exp(x) - 1", 1e-300, 0, lambda: mpmath.mpf(1e-300)),
     ],
 )

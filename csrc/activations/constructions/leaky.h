@@ -9,7 +9,7 @@ inline namespace SMOOTHACT_ISA {
 
 // |1 - a|, with every digit
 constexpr Constant leak_gap(Constant alpha) {
-  const Constant half = math::half_sum(1, -alpha.value);
+  const Constant half = Constant(0.5) * (Constant(1) - alpha);
   return Constant(half.value < 0 ? -2 : 2) * half;
 }
 // R or R' without its line, y, and which
@@ -30,7 +30,7 @@ struct Leaky {
       : of(of),
         left(alpha.value < 1 ? alpha : Constant(1)),
         right(alpha.value < 1 ? Constant(1) : alpha),
-        mean(math::half_sum(1, alpha.value)),
+        mean(Constant(0.5) * (Constant(1) + alpha)),
         gap(leak_gap(alpha)) {}
 
   template <class V>

@@ -43,6 +43,14 @@ struct Bent {
   U linear;    // -|x| z'^2
 };
 
+// And for the third, scale (ratio H''(a) + a H'''(a)).
+template <class Z, class R, class S>
+struct Twisted {
+  Z a;
+  R ratio;
+  S scale;
+};
+
 template <class V>
 SMOOTHACT_FN V below_zero(V z) {
   return max(V(-tail<V>), minus_abs(z));
@@ -135,6 +143,11 @@ struct Multiple {
     const Sum<V> u = below(x);
     const Sum<V> slope{V(k), V(k.template trailing<typename V::scalar>())};
     return Bent<Sum<V>, Sum<V>, Sum<V>>{u, slope * V(2), u * slope};
+  }
+  template <class V>
+  SMOOTHACT_FN auto twist(V x) const {
+    const Sum<V> slope = math::in_full<V>(k);
+    return Twisted<Sum<V>, V, Sum<V>>{below(x), 3, slope * slope};
   }
   // xH(kx) of a negative k is the mirror image.
   template <class V>

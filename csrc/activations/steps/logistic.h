@@ -47,10 +47,46 @@ struct Logistic {
     const math::Exponential<V> e(a);
     return copysign(e.minus_one() / e.plus_one(), leading(z));
   }
+  // b tanh(z/2) + c, to little more than its last rounding
+  template <class U>
+  SMOOTHACT_FN V sign_times(U b) const {
+    const auto x = exp_expm1(a);
+    return quotient(b * select(negative, x.em1, -x.em1), one_plus(x.value()));
+  }
+  // Of c + b and c - b the one on this side is left where e is small.
+  SMOOTHACT_FN V sign_times(Sum<V> b, Sum<V> c) const {
+    const auto x = exp_expm1(a);
+    const Sum<V> e = x.value(), d = one_plus(e), s = select(negative, -b, b);
+    return quotient(select(V(0.3) < e.hi, c * d + -(s * x.em1), (c + s) + e * (c + -s)), d);
+  }
+  // s + 2uH', s = tanh(z/2) and u = -|xz'|: the slope of x tanh(z/2), whose terms have the same sign
+  template <class U>
+  SMOOTHACT_FN V sign_gate_slope(U u) const {
+    const auto x = exp_expm1(a);
+    const Sum<V> e = x.value(), d = one_plus(e), n = x.em1 * d + u * (e * V(2));
+    return quotient(select(negative, n, -n), d * d);
+  }
   // Distance of the integral of H from max(z, 0).
   template <class A>
   static SMOOTHACT_FN Scaled<V> excess(const A& a) {
     return log1p_scaled(exp_bounded(a));
+  }
+  // H + uH' = e (1 + e + u)/(1 + e)^2 at a, to little more than its last rounding
+  template <class A, class U>
+  static SMOOTHACT_FN Scaled<V> decay_slope_sum(const A& a, U u) {
+    const auto x = exp_expm1(a);
+    const Sum<V> d = one_plus(x.value());
+    return {quotient((d + u) * x.m, d * d), x.n};
+  }
+  // scale (k H'' + a H''') = scale e (a + k + e (e (a - k) - 4a))/(1 + e)^4 at a; odd in z. Near 0, where that cancels,
+  // its terms are a (1 - 4e + e^2) and k (1 - e^2).
+  template <class K, class C>
+  static SMOOTHACT_FN Scaled<V> decay_jerk(const Sum<V>& a, K k, C scale) {
+    const auto x = exp_expm1(a);
+    const Sum<V> e = x.value(), d = one_plus(e), square = d * d;
+    const Sum<V> near = a * one_plus(e * (e + V(-4))) + -(k * (x.em1 * d));
+    const Sum<V> far = (a + k) + e * (e * (a + -k) + a * V(-4));
+    return {quotient(scale * (select(V(0.3) < e.hi, near, far) * x.m), square * square), x.n};
   }
 
   // H' = H(1 - H)

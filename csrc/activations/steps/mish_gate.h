@@ -52,7 +52,40 @@ struct MishGate {
     return e.times(math::product(cubic, select(negative, V(8), w)) * (inverse * inverse * inverse)).value();
   }
 
+  SMOOTHACT_FN Scaled<V> value() const {
+    const Parts p(*this);
+    const V q = quotient(select(negative, p.x.m * (p.e + V(2)), p.e * p.e), p.d);
+    return select(negative, Scaled<V>{q, p.x.n}, 1 - q);
+  }
+  // 4e(1 + e)/D^2 left of 0, e^2 (1 + e)/D^2 right of it
+  SMOOTHACT_FN Scaled<V> slope() const {
+    const Parts p(*this);
+    return {quotient(p.x.m * one_plus(p.e) * p.other(4, p.e), p.d * p.d), p.x.n};
+  }
+  // bH'', H'' = 4e(2 + 2e - 3e^2 - 2e^3)/D^3 left of 0, e^2/2 (-2 - 3e + 2e^2 + 2e^3)/D^3 right of it: near 0 by powers
+  // of e - 1, where the signs agree.
+  template <class U>
+  SMOOTHACT_FN Scaled<V> curvature(U b) const {
+    const Parts p(*this);
+    const auto near = V(0.5) < p.e.hi;
+    const auto of = [&](double left, double right, double left_near, double right_near) {
+      return select(near, select(negative, V(left_near), V(right_near)), select(negative, V(left), V(right)));
+    };
+    const Sum<V> y = select(near, p.x.em1, p.e);
+    const Sum<V> n = y * (y * (y * of(-2, 2, -2, 2) + of(-3, 2, -9, 8)) + of(2, -3, -10, 7)) + of(2, -2, -1, -1);
+    return {quotient(b * (p.x.m * n * p.other(4, p.e * V(0.5))), p.d * p.d * p.d), p.x.n};
+  }
+
  private:
+  // With the last roundings kept.
+  struct Parts {
+    math::ExpExpm1<V> x;
+    Sum<V> e, d;
+    typename V::Mask negative;
+    SMOOTHACT_FN explicit Parts(const MishGate& g)
+        : x(exp_expm1(g.a)), e(x.value()), d(e * (e + g.c()) + g.h()), negative(g.negative) {}
+    SMOOTHACT_FN Sum<V> other(double left, Sum<V> right) const { return select(negative, Sum<V>{V(left), 0}, right); }
+  };
   SMOOTHACT_FN V c() const { return select(negative, V(2), V(1)); }
   SMOOTHACT_FN V h() const { return select(negative, V(2), V(0.5)); }
   SMOOTHACT_FN V denominator(V w) const { return fma(w, w + c(), h()); }

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+
+#include "constructions/constructions.h"
+#include "descriptor.h"
+#include "steps/logistic.h"
+
+namespace smoothact {
+inline namespace SMOOTHACT_ISA {
+
+// z = x - c, c in two terms: where the difference cancels, nothing is lost.
+struct Shifted {
+  Constant c;
+
+  template <class V>
+  SMOOTHACT_FN Argument<V, Sum<V>, V> operator()(V x) const {
+    const V near = min(V(c) + tail<V>, max(V(c) - tail<V>, x));
+    const Sum<V> z = two_sum(near, -V(c));
+    return {{z.hi, z.lo - V(c.trailing<typename V::scalar>())}, 1};
+  }
+};
+
+// The logistic step moved by log b.
+struct ShiftedSigmoid : Step<Logistic, Shifted> {
+  static constexpr Descriptor descriptor{
+      .name = "shifted_sigmoid",
+      .module = "ShiftedSigmoid",
+      .kind = Kind::step,
+      .parameters = {{"b", 2, Domain::positive}},
+      .definition = "1 / (1 + b * exp(-x))",
+      .limits = {0, 1},
+      .slopes = {0, 0},
+      .at_zero = 0.3333333333333333,
+  };
+  explicit ShiftedSigmoid(Constant b) : Step{{{log(b)}}} {}
+
+ private:
+  static Constant log(const Constant& b) {
+    const long double l = std::log(static_cast<long double>(b.value));
+    const double hi = static_cast<double>(l);
+    return {hi, static_cast<double>(l - hi)};
+  }
+};
+inline constexpr Function<ShiftedSigmoid> shifted_sigmoid{};
+
+}  // namespace SMOOTHACT_ISA
+}  // namespace smoothact
