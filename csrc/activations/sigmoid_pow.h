@@ -53,14 +53,12 @@ struct SigmoidPow {
     Scaled<V> power;
 
     SMOOTHACT_FN Parts(const SigmoidPow& s, V at)
-        : negative(at < 0), a(math::in_full<V>(s.a)), k(math::in_full<V>(s.warp.k)) {
-      const V far = min(V(math::Format<typename V::scalar>::largest), V(s.reach) * tail<V>);
-      const Sum<V> z = product(s.warp.k, max(-far, minus_abs(at)));
-      x = exp_expm1(Sum<V>{max(V(-tail<V>), z.hi), z.lo});
+        : negative(at < 0), x(exp_expm1(s.warp.below(at))), a(math::in_full<V>(s.a)), k(math::in_full<V>(s.warp.k)) {
       e = x.value();
       d = one_plus(e);
       const Sum<V> log = e + e * (e.hi * math::detail::log1p_tail(e.hi));
       const V share = math::exp_scaled(-(a * log)).value();
+      const V far = min(V(math::Format<typename V::scalar>::largest), V(s.reach) * tail<V>);
       const Sum<V> y = product(s.exponent, max(-far, min(V(0), at)));
       power = math::Exponential<V>(y).times(share);
     }

@@ -20,7 +20,7 @@ struct SigmoidSqIntegral {
       .definition = "log(1 + exp(x)) - 1 / (1 + exp(-x))",
       .limits = {0, infinity},
       .slopes = {0, 1},
-      .at_zero = 0.1931471805599453,
+      .at_zero = 0.19314718055994531,
   };
 
   template <class V>

@@ -17,7 +17,7 @@ struct SqrtSoftplus {
       .definition = "sqrt(log1p(exp(x)))",
       .limits = {0, infinity},
       .slopes = {0, 0},
-      .at_zero = 0.8325546111576977,
+      .at_zero = 0.8325546111576978,
   };
 
   template <class V>

@@ -131,8 +131,7 @@ class Catalogue(Mapping[str, Descriptor]):
         return f"Catalogue({', '.join(self)})"
 
     def resolve(self, name: str) -> Resolved:
-        """What a name stands for: an activation's, its module's or an alias; where none is written just so, whatever its
-        case and underscores.
+        """What a name stands for: an activation's, its module's or an alias, whatever its case and underscores.
 
         A framework's name may be qualified, and then has that framework's meaning: ``"keras.leaky_relu"`` is steeper
         than torch's, ``"jax.nn.gelu"`` is ``gelu_tanh``. The frameworks are torch, transformers, timm, keras and jax.
