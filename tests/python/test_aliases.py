@@ -31,9 +31,18 @@ MODULES = (
 )
 # No function of one number at a time, no smooth step or ReLU, or one with weights of its own; and the normal's cdf
 # about another mean, no parameter of ours.
-OTHERS = set(
-    ["exponential", "glu", "hard_shrink", "laplace", "log_softmax", "prelu", "soft_shrink", "softmax", "sparsemax", "threshold"]
-)
+OTHERS = {
+    "exponential",
+    "glu",
+    "hard_shrink",
+    "laplace",
+    "log_softmax",
+    "prelu",
+    "soft_shrink",
+    "softmax",
+    "sparsemax",
+    "threshold",
+}
 # What the catalogue is still to get.
 AWAITED: set[str] = set()
 TOLERANCE = {torch.float64: 1e-8, torch.float32: 5e-6}  # the frameworks': cancellation, thresholds, short constants
