@@ -13,18 +13,9 @@ inline namespace SMOOTHACT_ISA {
 using Activations = TypeList<
     Relu,
     Sigmoid,
-    Tanh,
-    Softsign,
-    Softplus,
-    Silu,
-    Swish,
-    Mish,
-    Gelu,
-    GeluTanh,
-    QuickGelu,
-    Elu,
-    Selu,
-    Squareplus
+    Telu,
+    TanhExpStep,
+    GompertzStep
 >;
 // clang-format on
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The formulas on tensors: what the compiler fuses, what third order differentiates, what other devices run.
-#include "../math/composite.h"
+#include "../math/widened_composite.h"
 
 #include <ATen/ops/mul.h>
 #include <ATen/ops/to_native.h>
