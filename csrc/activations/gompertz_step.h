@@ -9,7 +9,7 @@ namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
 // The distribution function of Gumbel's law at b = g = 1.
-struct GompertzStep : DerivedStep<Gompertz> {
+struct GompertzStep : DerivedStep<Stretched<Gompertz>> {
   static constexpr Descriptor descriptor{
       .name = "gompertz_step",
       .module = "GompertzStep",
@@ -20,7 +20,7 @@ struct GompertzStep : DerivedStep<Gompertz> {
       .slopes = {0, 0},
       .at_zero = 0.36787944117144233,
   };
-  GompertzStep(Constant b, Constant g) : Derived{Gompertz(b, g)} {}
+  GompertzStep(Constant b, Constant g) : Derived{{1, g, Gompertz(b)}} {}
 };
 inline constexpr Function<GompertzStep> gompertz_step{};
 

@@ -15,6 +15,7 @@ struct Telu : DerivedGate<TanhExp> {
       .aliases = {"tanh_exp"},
       .kind = Kind::gate,
       .definition = "x * tanh(exp(x))",
+      .source = "Fernandez & Mali 2024, arXiv:2412.20269",
       .limits = {0, infinity},
       .slopes = {0, 1},
   };

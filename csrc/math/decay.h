@@ -3,7 +3,7 @@
 // last product sees the subnormals. Where a plain number reaches far enough, the scale is One and costs nothing.
 #pragma once
 
-#include "jet.h"
+#include "atan.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
@@ -14,6 +14,7 @@ namespace math {
 template <class W>
 struct Range {  // double for results in single precision
   static constexpr bool lifts = false;
+  static constexpr double far = 80;
   static constexpr double tail = 200, inner_tail = 5.298;
 };
 template <class V>
@@ -52,6 +53,11 @@ SMOOTHACT_FN auto operator*(const T& b, const Decay<J, S>& a) {
 template <class J, class S, class T>
 SMOOTHACT_FN auto operator/(const Decay<J, S>& a, const T& b) {
   return Decay{a.m / b, a.scale};
+}
+// Of two that have the same scale.
+template <class J, class K, class S>
+SMOOTHACT_FN auto operator+(const Decay<J, S>& a, const Decay<K, S>& b) {
+  return Decay{a.m + b.m, a.scale};
 }
 template <class J, class S>
 SMOOTHACT_FN auto operator-(const Decay<J, S>& a) {
@@ -106,6 +112,11 @@ SMOOTHACT_FN auto log1p(const Decay<J, S>& u) {
 template <class J, class S>
 SMOOTHACT_FN auto expm1(const Decay<J, S>& u) {
   return apply(u, 1, [](const J& a) { return expm1(a); });
+}
+
+template <class J, class S>
+SMOOTHACT_FN auto atan_unit(const Decay<J, S>& u) {
+  return apply(u, 1, [](const J& a) { return atan_unit(a); });
 }
 
 }  // namespace math

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "exp_extended.h"
+#include "hyperbolic.h"
 #include "log.h"
 #include "sum.h"
 

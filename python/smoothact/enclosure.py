@@ -102,7 +102,7 @@ class Balls:
                 return Ball(v, torch.where(a.e < a.v, -torch.log1p(-a.e / a.v), math.inf))
             case "sqrt":
                 return Ball(v, torch.where(a.v > a.e, a.e / v, a.e.sqrt()))
-            case "tanh" | "abs":
+            case "tanh" | "atan" | "abs":
                 return Ball(v, a.e)
             case "erf":
                 return Ball(v, 1.13 * a.e)

@@ -111,6 +111,9 @@ class Taylor:
     def tanh(self) -> Taylor:
         return self._solution(self.field.call("tanh", self.c[0]), lambda y: 1 - y * y)
 
+    def atan(self) -> Taylor:
+        return self._integral(self.field.call("atan", self.c[0]), 1 / (1 + self * self))
+
     def erf(self) -> Taylor:
         slope = (-(self * self)).exp() * (2 / self.field.call("sqrt", self.field.pi()))
         return self._integral(self.field.call("erf", self.c[0]), slope)
@@ -159,7 +162,7 @@ BINARY = {
     ast.Pow: operator.pow,
 }
 COMPARE = {ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Lt: operator.lt, ast.LtE: operator.le}
-FUNCTIONS = ("exp", "log", "sqrt", "tanh", "erf", "abs")
+FUNCTIONS = ("exp", "log", "sqrt", "tanh", "atan", "erf", "abs")
 
 
 class Definition:

@@ -44,6 +44,7 @@ _VOCABULARY: dict[str, Any] = {
     "log": _either(torch.log, math.log),
     "sqrt": _either(torch.sqrt, math.sqrt),
     "tanh": _either(torch.tanh, math.tanh),
+    "atan": _either(torch.atan, math.atan),
     "erf": _either(torch.erf, math.erf),
     "abs": abs,
     "where": torch.where,

@@ -37,6 +37,22 @@ struct Even {
 template <class D, class M>
 Even(D, M) -> Even<D, M>;
 
+// outer H(inner x)
+template <class H>
+struct Stretched {
+  Constant outer, inner, width;
+  H step;
+  SMOOTHACT_FN constexpr Stretched(Constant outer, Constant inner, H step = {})
+      : outer(outer), inner(inner), width(1 / inner.value), step(step) {}
+
+  template <class X>
+  SMOOTHACT_FN auto sided(const X& x) const {
+    using W = decltype(x.v);
+    const auto h = step.sided(x * inner);
+    return Sided{h.tail * outer, h.upper, math::detail::number<W>(h.limit) * W(outer)};
+  }
+};
+
 namespace derived {
 
 // f, f' or f'', to one term
@@ -110,7 +126,7 @@ struct StepOf {
     const auto h = derived::sided<Order, W>(formula, within_reach<W>(formula, x));
     const V y = part<Order>(h.tail);
     if constexpr (Order == 0)
-      return select(h.upper, less<0, W>(h.limit, h.tail), y);
+      return select(abs(x) + abs(y) <= 0, x, select(h.upper, less<0, W>(h.limit, h.tail), y));  // -0 stays
     else
       return select(h.upper, -y, y);
   }

@@ -20,19 +20,26 @@ SMOOTHACT_FN auto exponential_tails(const Z& z, const M& below, const Constant& 
   return Decay{compose(z, value.m.v, [&] { return slope.m.v; }, [&] { return -(slope.m.v * excess()); }), value.scale};
 }
 
-// H(x) = e^-y, y = b e^(-gx)
+// H(x) = e^-y, y = b e^-x
 struct Gompertz {
-  Constant b, g, width, log_b, grown;
-  Gompertz(Constant b, Constant g)
-      : b(b), g(g), width(1 / g.value), log_b(std::log(b.value)), grown(std::max(0.0, log_b.value)) {}
+  Constant b, log_b, grown;
+  explicit Gompertz(Constant b) : b(b), log_b(std::log(b.value)), grown(std::max(0.0, log_b.value)) {}
 
   template <class X>
   SMOOTHACT_FN auto sided(const X& x) const {
     using V = decltype(leading(x.v));
-    const V most = V(math::Range<decltype(x.v)>::inner_tail) - V(log_b);
-    const auto z = capped(-(x * g), most);
+    const auto z = capped(-x, V(math::Range<decltype(x.v)>::inner_tail) - V(log_b));
     const auto upper = leading(z.v) < -V(log_b);
     return Sided{exponential_tails(z, upper, b, grown), upper};
+  }
+};
+
+// H(x) = 1 - e^-y, y = e^x: the other tail left of 0.
+struct CLogLog {
+  template <class X>
+  SMOOTHACT_FN auto sided(const X& x) const {
+    const auto z = capped(x, math::Range<decltype(x.v)>::inner_tail);
+    return Sided{exponential_tails(z, leading(x.v) < 0), leading(x.v) >= 0};
   }
 };
 
