@@ -13,9 +13,24 @@ inline namespace SMOOTHACT_ISA {
 using Activations = TypeList<
     Relu,
     Sigmoid,
-    Telu,
+    TeLU,
     TanhExpStep,
-    GompertzStep
+    GompertzStep,
+    GoLU,
+    CLogLogStep,
+    LogCoshStep,
+    LogCoshSign,
+    GateLogCosh,
+    AbsLogCoshRatio,
+    TanhLogCoshStep,
+    Gish,
+    Logish,
+    Smish,
+    Mila,
+    GudermannStep,
+    GudermannSign,
+    AbsSech,
+    HalfAbsSech
 >;
 // clang-format on
 

@@ -9,19 +9,20 @@ namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 namespace math {
 
-// How far a wide number reaches: e^-tail counts as 0, tail = e^inner_tail; e^-far is so small that beside 1 it is
-// nothing.
+// How far a wide number reaches: e^-tail counts as 0, tail = e^inner_tail = root_tail^2; e^-far is so small that beside
+// 1 it is nothing.
 template <class W>
 struct Range {  // double for results in single precision
   static constexpr bool lifts = false;
   static constexpr double far = 80;
-  static constexpr double tail = 200, inner_tail = 5.298;
+  static constexpr double tail = 200, inner_tail = 5.298, root_tail = 14.1;
 };
 template <class V>
 struct Range<Twofold<V>> {
   static constexpr bool lifts = true;
   static constexpr bool single = sizeof(typename V::scalar) == 4;
   static constexpr double tail = Format<typename V::scalar>::tail, inner_tail = single ? 5.01 : 6.907;
+  static constexpr double root_tail = single ? 12.2 : 31.6;
   static constexpr double far = single ? 40 : 80;
   static constexpr int lift = single ? 100 : 512;
   static constexpr double down = single ? 0x1p-100 : 0x1p-512;
@@ -114,6 +115,10 @@ SMOOTHACT_FN auto expm1(const Decay<J, S>& u) {
   return apply(u, 1, [](const J& a) { return expm1(a); });
 }
 
+template <class J, class S>
+SMOOTHACT_FN auto tanh(const Decay<J, S>& u) {
+  return apply(u, 1, [](const J& a) { return tanh(a); });
+}
 template <class J, class S>
 SMOOTHACT_FN auto atan_unit(const Decay<J, S>& u) {
   return apply(u, 1, [](const J& a) { return atan_unit(a); });

@@ -60,12 +60,12 @@ SMOOTHACT_FN auto minus(const A& a) {
   else
     return -number<W>(a);
 }
-template <class A, class V>
+template <class W, class A, class V>
 SMOOTHACT_FN auto scaled_by(const A& a, const V& power_of_two) {
   if constexpr (is<A, None> || is<A, Zero>)
     return a;
   else
-    return scaled(a, power_of_two);
+    return scaled(number<W>(a), power_of_two);
 }
 template <class W, class M, class A, class B>
 SMOOTHACT_FN auto choose(const M& mask, const A& a, const B& b) {
@@ -106,7 +106,7 @@ SMOOTHACT_JETS SMOOTHACT_FN auto operator+(const Jet<W, A1, A2>& a, const Jet<W,
 SMOOTHACT_JETS SMOOTHACT_FN auto operator-(const Jet<W, A1, A2>& a, const Jet<W, B1, B2>& b) { return a + -b; }
 SMOOTHACT_JETS SMOOTHACT_FN auto operator*(const Jet<W, A1, A2>& a, const Jet<W, B1, B2>& b) {
   using namespace detail;
-  const auto twice = scaled_by(times(a.d1, b.d1), 2);
+  const auto twice = scaled_by<W>(times(a.d1, b.d1), 2);
   return Jet{a.v * b.v, plus<W>(times(a.d1, b.v), times(a.v, b.d1)),
              plus<W>(plus<W>(times(a.d2, b.v), twice), times(a.v, b.d2))};
 }
@@ -115,7 +115,7 @@ SMOOTHACT_JETS SMOOTHACT_FN auto operator/(const Jet<W, A1, A2>& a, const Jet<W,
   using namespace detail;
   const W r = 1 / b.v, q = a.v * r;
   const auto q1 = times(plus<W>(a.d1, minus<W>(times(q, b.d1))), r);
-  const auto taken = plus<W>(scaled_by(times(q1, b.d1), 2), times(q, b.d2));
+  const auto taken = plus<W>(scaled_by<W>(times(q1, b.d1), 2), times(q, b.d2));
   return Jet{q, q1, times(plus<W>(a.d2, minus<W>(taken)), r)};
 }
 
@@ -154,7 +154,7 @@ SMOOTHACT_FN auto operator/(const C& c, const Jet<W, A1, A2>& a) {
 template <class W, class A1, class A2, class V>
 SMOOTHACT_FN auto scaled(const Jet<W, A1, A2>& a, const V& power_of_two) {
   using namespace detail;
-  return Jet{scaled(a.v, power_of_two), scaled_by(number<W>(a.d1), power_of_two), scaled_by(a.d2, power_of_two)};
+  return Jet{scaled(a.v, power_of_two), scaled_by<W>(a.d1, power_of_two), scaled_by<W>(a.d2, power_of_two)};
 }
 
 template <class M, class W, class A1, class A2, class B1, class B2>

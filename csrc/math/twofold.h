@@ -36,8 +36,8 @@ struct Twofold {
 
   friend SMOOTHACT_FN Twofold operator-(const Twofold& a) { return {-a.hi, -a.lo}; }
   friend SMOOTHACT_FN Twofold operator+(const Twofold& a, const Twofold& b) {
-    const V s = a.hi + b.hi, part = s - a.hi, lost = (a.hi - (s - part)) + (b.hi - part);
-    return normal(s, lost + (a.lo + b.lo));
+    const Twofold s = sum(a.hi, b.hi);
+    return normal(s.hi, s.lo + (a.lo + b.lo));
   }
   friend SMOOTHACT_FN Twofold operator-(const Twofold& a, const Twofold& b) { return a + -b; }
   friend SMOOTHACT_FN Twofold operator*(const Twofold& a, const Twofold& b) {
@@ -58,6 +58,11 @@ struct Twofold {
     return {select(m, a.hi, b.hi), select(m, a.lo, b.lo)};
   }
 
+  // a + b; two_sum is another where tensors leave the error out.
+  static SMOOTHACT_FN Twofold sum(V a, V b) {
+    const V s = a + b, part = s - a;
+    return {s, (a - (s - part)) + (b - part)};
+  }
   // a + b where b is but a few last places of a, or less
   static SMOOTHACT_FN Twofold normal(V a, V b) { return add(a, b); }
   // c - ab, rounded once
@@ -102,8 +107,7 @@ struct TwofoldReduced {
   SMOOTHACT_FN explicit TwofoldReduced(const W& z) : n(nearest(z.hi)) {
     // n ln2.hi cancels exactly: both are multiples of its last place.
     const V r0 = W::without(z.hi, n, V(L::hi)), r1 = fma(n, V(-L::lo), z.lo);
-    const V s = r0 + r1, part = s - r0;
-    const W r{s, (r0 - (s - part)) + (r1 - part)};
+    const W r = W::sum(r0, r1);
     const Constant sixth(1.0 / 6, 0x1.5555555555555p-57);
     p = r * plus(1, r * plus(0.5, r * plus(sixth, W(r.hi * exp_remainder(r.hi)))));
   }
@@ -137,7 +141,7 @@ template <class V>
 SMOOTHACT_FN Twofold<V> expm1(const Twofold<V>& z) {
   const detail::TwofoldReduced<V> d(z);
   const V s = power_of_two(max(V(-100), d.n));
-  return scaled(d.p, s) + Twofold<V>(add(s, V(-1)));
+  return scaled(d.p, s) + Twofold<V>::sum(s, -1);
 }
 
 // The logarithm of one term, and one step of Newton's: log x = y + (x e^-y - 1) to second order.

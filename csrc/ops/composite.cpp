@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The formulas on tensors: what the compiler fuses, what third order differentiates, what other devices run.
+// Calls of ATen gain nothing from being inlined into each other, and cost minutes to compile.
+#define SMOOTHACT_FN inline
 #include "../math/widened_composite.h"
 
 #include <ATen/ops/mul.h>
