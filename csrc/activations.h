@@ -29,8 +29,12 @@ using Activations = TypeList<
     Mila,
     GudermannStep,
     GudermannSign,
+    SoftClipping,
     AbsSech,
-    HalfAbsSech
+    HalfAbsSech,
+    ErfSoftplusStep,
+    Serf,
+    Phish
 >;
 // clang-format on
 

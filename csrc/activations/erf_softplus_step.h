@@ -16,7 +16,7 @@ struct ErfSoftplusStep : DerivedStep<ErfSoftplus> {
       .definition = "erf(log(1 + exp(x)))",
       .limits = {0, 1},
       .slopes = {0, 0},
-      .at_zero = 0.6730407391664064,
+      .at_zero = 0.673041289742525,
   };
 };
 inline constexpr Function<ErfSoftplusStep> erf_softplus_step{};

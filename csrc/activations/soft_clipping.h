@@ -8,21 +8,21 @@
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
-struct SoftClip : DerivedStep<SoftClipping> {
+struct SoftClipping : DerivedStep<SoftClip> {
   static constexpr Descriptor descriptor{
       .name = "soft_clipping",
-      .module = "SoftClip",
+      .module = "SoftClipping",
       .kind = Kind::step,
       .parameters = {{"a", 0.5, Domain::positive}},
       .definition = "log((1 + exp(a * x)) / (1 + exp(a * (x - 1)))) / a",
       .source = "Klimek & Perelstein 2018, arXiv:1810.11509",
       .limits = {0, 1},
       .slopes = {0, 0},
-      .at_zero = 0.43814,
+      .at_zero = 0.43814039275967726,
   };
-  SMOOTHACT_FN constexpr explicit SoftClip(Constant a) : Derived{a} {}
+  SMOOTHACT_FN constexpr explicit SoftClipping(Constant a) : Derived{a} {}
 };
-inline constexpr Function<SoftClip> soft_clipping{};
+inline constexpr Function<SoftClipping> soft_clipping{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

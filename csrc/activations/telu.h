@@ -8,7 +8,7 @@
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
-struct Telu : DerivedGate<TanhExp> {
+struct TeLU : DerivedGate<TanhExp> {
   static constexpr Descriptor descriptor{
       .name = "telu",
       .module = "TeLU",
@@ -20,7 +20,7 @@ struct Telu : DerivedGate<TanhExp> {
       .slopes = {0, 1},
   };
 };
-inline constexpr Function<Telu> telu{};
+inline constexpr Function<TeLU> telu{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

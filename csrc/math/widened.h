@@ -40,31 +40,40 @@ struct Widened<Simd<double, N>> {
   }
 };
 
-template <int N, int D>
-struct Widened<Simd<float, N, D>> {
-  using V = Simd<float, N, D>;
+template <int D>
+struct Widened<Simd<float, 1, D>> {
+  using V = Simd<float, 1, D>;
   template <class F>
   static SMOOTHACT_FN V call(const F& f, V x) {
     if constexpr (on_cuda) {
       using S = Simd<float, 1>;
       return V::from(outlined<Twofold<S>>(f, S::from(x.v)).v);
-    } else if constexpr (N == 1) {
+    } else {
       using S = Simd<double, 1>;
       return V::from(static_cast<float>(outlined<S>(f, S(x.v)).v));
-    } else {
-      using S = Simd<double, N / 2>;
-      typedef float Half __attribute__((vector_size(N / 2 * sizeof(float))));
-      Half halves[2];
-      std::memcpy(halves, &x.v, sizeof(halves));
-      for (Half& half : halves) {
-        const S y = outlined<S>(f, S::from(__builtin_convertvector(half, typename S::Register)));
-        half = __builtin_convertvector(y.v, Half);
-      }
-      std::memcpy(&x.v, halves, sizeof(halves));
-      return x;
     }
   }
 };
+
+#if !defined(__CUDACC__)  // which has no vectors
+template <int N, int D>
+struct Widened<Simd<float, N, D>> {
+  using V = Simd<float, N, D>;
+  template <class F>
+  static SMOOTHACT_FN V call(const F& f, V x) {
+    using S = Simd<double, N / 2>;
+    typedef float Half __attribute__((vector_size(N / 2 * sizeof(float))));
+    Half halves[2];
+    std::memcpy(halves, &x.v, sizeof(halves));
+    for (Half& half : halves) {
+      const S y = outlined<S>(f, S::from(__builtin_convertvector(half, typename S::Register)));
+      half = __builtin_convertvector(y.v, Half);
+    }
+    std::memcpy(&x.v, halves, sizeof(halves));
+    return x;
+  }
+};
+#endif
 
 template <int D>
 struct Widened<LowPrecision<D>> {

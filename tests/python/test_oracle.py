@@ -46,6 +46,9 @@ def test_derivatives_equal_symbolic_ones(case):
         ("(x + sqrt(x**2 + 4)) / 2", -1e100, 0, lambda: mpmath.mpf(10) ** -100),
         ("tanh(x)", 200.0, 1, lambda: 4 * mpmath.exp(-400)),
         ("exp(x) - 1", 1e-300, 0, lambda: mpmath.mpf(1e-300)),
+        ("atan(exp(x))", -700.0, 1, lambda: mpmath.exp(-700)),
+        ("x * tanh(exp(x))", 1e30, 0, lambda: mpmath.mpf(1e30)),
+        ("exp(-exp(-x))", -1e30, 1, lambda: mpmath.mpf(0)),
     ],
 )
 def test_tails_survive_cancellation(definition, x, order, value):

@@ -108,6 +108,21 @@ SMOOTHACT_FN V within_reach(const F& formula, V x) {
   return min(reach, max(-reach, x));
 }
 
+// Near 0 what is odd is a multiple of x: of a subnormal x, that of a larger one, brought down again.
+template <class W, class V>
+struct Raised {
+  V x, down = 1;
+
+  SMOOTHACT_FN explicit Raised(V x) : x(x) {
+    using R = math::Range<W>;
+    if constexpr (R::lifts) {
+      const auto tiny = abs(x) < R::tiny;
+      this->x = select(tiny, x * V(R::raise), x);
+      down = select(tiny, V(1 / R::raise), V(1));
+    }
+  }
+};
+
 template <int Order, class W, class F, class V>
 SMOOTHACT_FN auto sided(const F& formula, V inside) {
   if constexpr (requires { formula.sided(math::variable<Order>(W(inside))); }) {
@@ -123,7 +138,14 @@ SMOOTHACT_FN auto sided(const F& formula, V inside) {
 struct StepOf {
   template <int Order, class W, class F, class V>
   static SMOOTHACT_FN V apply(const F& formula, V x) {
-    const auto h = derived::sided<Order, W>(formula, within_reach<W>(formula, x));
+    const V inside = within_reach<W>(formula, x);
+    if constexpr (Order == 2 && requires { formula.even(math::variable<2>(W(x))); }) {
+      const Raised<W, V> raised(inside);
+      const auto h = derived::sided<Order, W>(formula, raised.x);
+      const V y = part<Order>(h.tail) * raised.down;
+      return select(h.upper, -y, y);
+    }
+    const auto h = derived::sided<Order, W>(formula, inside);
     const V y = part<Order>(h.tail);
     if constexpr (Order == 0)
       return select(abs(x) + abs(y) <= 0, x, select(h.upper, less<0, W>(h.limit, h.tail), y));  // -0 stays
@@ -153,14 +175,15 @@ struct GateOf {
 struct SignOf {
   template <int Order, class W, class F, class V>
   static SMOOTHACT_FN V apply(const F& formula, V x) {
-    const auto half = formula.even(math::variable<Order>(W(minus_abs(within_reach<W>(formula, x)))));
+    const Raised<W, V> raised(within_reach<W>(formula, x));
+    const auto half = formula.even(math::variable<Order>(W(minus_abs(raised.x))));
     const V y = 2 * part<Order>(half.rest);
     if constexpr (Order == 0)
-      return copysign(select(half.near, -y, 1 - y), x);
+      return copysign(select(half.near, -y * raised.down, 1 - y), x);
     else if constexpr (Order == 1)
       return y;
     else
-      return select(x > 0, -y, y);
+      return select(x > 0, -y, y) * raised.down;
   }
 };
 
@@ -168,12 +191,14 @@ struct SignOf {
 struct AbsOf {
   template <int Order, class W, class F, class V>
   static SMOOTHACT_FN V apply(const F& formula, V x) {
-    const auto abs_x = formula.even(math::variable<Order>(W(minus_abs(within_reach<W>(formula, x)))));
+    const V inside = within_reach<W>(formula, x);
+    const Raised<W, V> raised(inside);
+    const auto abs_x = formula.even(math::variable<Order>(W(minus_abs(Order == 1 ? raised.x : inside))));
     const V y = part<Order>(abs_x.rest);
     if constexpr (Order == 0)
       return select(abs_x.near, y, abs(x) + y);
     else if constexpr (Order == 1)
-      return select(x > 0, V(-1), V(1)) * select(abs_x.near, y, y - 1);
+      return select(x > 0, V(-1), V(1)) * select(abs_x.near, y * raised.down, y - 1);
     else
       return y;
   }

@@ -8,9 +8,9 @@ inline namespace SMOOTHACT_ISA {
 
 // H(x) = (log(1 + e^A) - log(1 + e^B))/a, A = ax, B = A - a, as A+ plus the logarithm of 1 + w >= 1, for x <= 1/2: the
 // other half is its mirror image. H'' is 0 at 1/2, where A + B is.
-struct SoftClipping {
+struct SoftClip {
   Constant a, width, shift = 1;
-  SMOOTHACT_FN constexpr SoftClipping(Constant a) : a(a), width(1 / a.value) {}
+  SMOOTHACT_FN constexpr SoftClip(Constant a) : a(a), width(1 / a.value) {}
 
   template <class X>
   SMOOTHACT_FN auto sided(const X& x) const {
