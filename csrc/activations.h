@@ -84,7 +84,29 @@ using Activations = TypeList<
     SigmoidSqIntegral,
     Eswish,
     AconC,
-    Xielu
+    Xielu,
+    TeLU,
+    TanhExpStep,
+    GompertzStep,
+    GoLU,
+    CLogLogStep,
+    LogCoshStep,
+    LogCoshSign,
+    GateLogCosh,
+    AbsLogCoshRatio,
+    TanhLogCoshStep,
+    Gish,
+    Logish,
+    Smish,
+    Mila,
+    GudermannStep,
+    GudermannSign,
+    SoftClipping,
+    AbsSech,
+    HalfAbsSech,
+    ErfSoftplusStep,
+    Serf,
+    Phish
 >;
 // clang-format on
 

@@ -9,22 +9,29 @@ inline namespace SMOOTHACT_ISA {
 namespace math {
 namespace detail {
 
-// erf(x) = x (2/sqrt(pi) + x^2 p(x^2)) on [0, 3/4], 2/sqrt(pi) in two terms
+// p of erf(x) = x (2/sqrt(pi) + x^2 p(x^2)) on [0, 3/4]
+template <class V>
+SMOOTHACT_FN V erf_remainder(V s) {
+  if constexpr (coarse<V>)
+    return polynomial(s, -0x1.8100c4p-2, 0x1.c7aa66p-4, -0x1.65b3eep-6);
+  else if constexpr (sizeof(typename V::scalar) == 4)
+    return polynomial(s, -0x1.81273ep-2, 0x1.ce2b96p-4, -0x1.b7b616p-6, 0x1.4f8dd6p-8, -0x1.63d886p-11);
+  else
+    return polynomial(s, -0x1.812746b0379e3p-2, 0x1.ce2f21a042672p-4, -0x1.b82ce3125eae3p-6, 0x1.565bcd047f687p-8,
+                      -0x1.c02db153d7136p-11, 0x1.f9a2b52004c86p-14, -0x1.f4c6403662a21p-17, 0x1.b912f19c85ac7p-20,
+                      -0x1.5668a4cf385dep-23, 0x1.8ab4879d94edep-27);
+}
+
+// 2/sqrt(pi) in two terms
 template <class V>
 SMOOTHACT_FN V erf_near(V x) {
-  const V s = x * x;
-  if constexpr (coarse<V>) {
-    const V p = polynomial(s, -0x1.8100c4p-2, 0x1.c7aa66p-4, -0x1.65b3eep-6);
+  const V s = x * x, p = erf_remainder(s);
+  if constexpr (coarse<V>)
     return x * fma(s, p, V(0x1.20dd76p0));
-  } else if constexpr (sizeof(typename V::scalar) == 4) {
-    const V p = polynomial(s, -0x1.81273ep-2, 0x1.ce2b96p-4, -0x1.b7b616p-6, 0x1.4f8dd6p-8, -0x1.63d886p-11);
+  else if constexpr (sizeof(typename V::scalar) == 4)
     return fma(x, V(0x1.20dd76p0), x * fma(s, p, V(-0x1.f7ac92p-25)));
-  } else {
-    const V p = polynomial(s, -0x1.812746b0379e3p-2, 0x1.ce2f21a042672p-4, -0x1.b82ce3125eae3p-6, 0x1.565bcd047f687p-8,
-                           -0x1.c02db153d7136p-11, 0x1.f9a2b52004c86p-14, -0x1.f4c6403662a21p-17, 0x1.b912f19c85ac7p-20,
-                           -0x1.5668a4cf385dep-23, 0x1.8ab4879d94edep-27);
+  else
     return fma(x, V(0x1.20dd750429b6dp0), x * fma(s, p, V(0x1.1ae3a914fed8p-56)));
-  }
 }
 
 // 2/sqrt(pi) exp(-x^2) near enough for an error term

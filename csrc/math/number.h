@@ -11,8 +11,12 @@
 
 #if defined(__CUDACC__)
 #define SMOOTHACT_FN __host__ __device__ __forceinline__
+#define SMOOTHACT_OUTLINE __host__ __device__ __noinline__
 #else
+#if !defined(SMOOTHACT_FN)
 #define SMOOTHACT_FN inline __attribute__((always_inline))
+#endif
+#define SMOOTHACT_OUTLINE __attribute__((noinline))
 #endif
 
 // One inline namespace per instruction set: the same template compiled with other flags must be another symbol,

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 GUARD = 140  # bits by which a result must stand clear of rounding before it is believed
 TINY = -1200  # results below 2**TINY count as zero: far under float64's smallest subnormal, 2**-1074
+HUGE = 2000  # exp and tanh of what exceeds 2**HUGE, an exponential itself, are their limits
 
 
 class Format(NamedTuple):
@@ -144,7 +145,11 @@ class Multiprecision:
         return +self.mp.pi
 
     def call(self, name: str, argument: Any) -> Any:
-        return abs(argument) if name == "abs" else getattr(self.mp, name)(argument)
+        if name == "abs":
+            return abs(argument)
+        if name in ("exp", "tanh") and argument and self.mp.mag(argument) > HUGE and (argument < 0 or name == "tanh"):
+            return self.mp.mpf(0 if name == "exp" else self.sign(argument))
+        return getattr(self.mp, name)(argument)
 
     def compare(self, relation: Callable[[Any, Any], bool], a: Any, b: Any) -> bool:
         return relation(a, b)

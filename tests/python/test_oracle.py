@@ -49,6 +49,9 @@ def test_derivatives_equal_symbolic_ones(case):
         ("(1 + 2 * atan(x) / pi) / 2", -1e100, 0, lambda: 1 / (mpmath.pi * mpmath.mpf(1e100))),
         ("sqrt(log1p(exp(x)))", -1e6, 0, lambda: mpmath.exp(-500000)),
         ("exp(x) - 1", 1e-300, 0, lambda: mpmath.mpf(1e-300)),
+        ("atan(exp(x))", -700.0, 1, lambda: mpmath.exp(-700)),
+        ("x * tanh(exp(x))", 1e30, 0, lambda: mpmath.mpf(1e30)),
+        ("exp(-exp(-x))", -1e30, 1, lambda: mpmath.mpf(0)),
     ],
 )
 def test_tails_survive_cancellation(definition, x, order, value):
