@@ -10,15 +10,15 @@
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
-// z = x - c, c in two terms: where the difference cancels, nothing is lost.
+// z = x - c with its rounding error, on tensors too: exp multiplies it by |z|, and f'' has a zero where z has.
 struct Shifted {
   Constant c;
 
   template <class V>
   SMOOTHACT_FN Argument<V, Sum<V>, V> operator()(V x) const {
     const V near = min(V(c) + tail<V>, max(V(c) - tail<V>, x));
-    const Sum<V> z = two_sum(near, -V(c));
-    return {{z.hi, z.lo - V(c.trailing<typename V::scalar>())}, 1};
+    const V z = near - V(c), part = z - near, lost = (near - (z - part)) - (V(c) + part);
+    return {{z, lost - V(c.trailing<typename V::scalar>())}, 1};
   }
 };
 

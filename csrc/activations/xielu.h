@@ -72,7 +72,7 @@ struct Xielu {
       em1 = rest + y;
       for (int i = 0; i < 2; ++i) {
         rest = em1 * em1 + rest * V(2);
-        em1 = em1 * (em1 + V(2));
+        em1 = em1 * V(2) + em1 * em1;
       }
       rest = select(V(-0x1p-60) < x, Sum<V>{V(0.5) * x * x, 0}, rest);  // the square of a quarter may be subnormal
     }
