@@ -69,7 +69,8 @@ def setup(arguments: argparse.Namespace) -> SimpleNamespace:
     Raises:
         ValueError, RuntimeError, AssertionError, OSError: it cannot be had; the first line says why.
     """
-    names = [smoothact.catalogue.resolve(name).at_defaults().name for name in arguments.names] or list(smoothact.catalogue)
+    resolve = smoothact.catalogue.resolve
+    names = [resolve(name).at_defaults().name for name in arguments.names] or list(smoothact.catalogue)
     torch.zeros(1, device=arguments.device)
     preset = PRESETS["quick"] if arguments.quick else PRESETS["full"] if arguments.full else {}
     chosen = {axis: tuple(getattr(arguments, option)) or preset.get(axis, ()) for axis, option in AXES.items()}

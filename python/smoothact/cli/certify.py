@@ -62,7 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
     from smoothact.certificate import ALL, certify
 
     try:
-        names = [smoothact.catalogue.resolve(name).at_defaults().name for name in arguments.names] or list(smoothact.catalogue)
+        resolve = smoothact.catalogue.resolve
+        names = [resolve(name).at_defaults().name for name in arguments.names] or list(smoothact.catalogue)
         torch.zeros(1, device=arguments.device)
     except (ValueError, RuntimeError, AssertionError) as problem:
         print(str(problem).splitlines()[0])
