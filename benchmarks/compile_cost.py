@@ -8,6 +8,7 @@ headers cost with an empty list. The totals project a whole build; `benchmarks/r
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import re
 import shlex
@@ -24,9 +25,11 @@ from smoothact._machine import commit, processor
 from smoothact._report import table
 from tqdm import tqdm
 
+TORCH = Path(importlib.util.find_spec("torch").origin).parent
 RESULT = Path(__file__).parent / "results/compile_cost.md"
 ISAS = ("DEFAULT", "AVX2", "AVX512")
-CUDA = "CUDA"
+TENSORS, CUDA = "tensors", "CUDA"  # the formulas on at::Tensor; the kernels of one architecture
+SOURCES = dict.fromkeys(ISAS, "cpu/kernels.cpp") | {TENSORS: "ops/formulas.cpp", CUDA: "cuda/shard.cu"}
 LIMITS = {"minutes": 12.0, "megabytes": 40.0}  # of a build for one architecture, on two cores
 CORES = 2
 EMPTY = ""  # the list without an activation
@@ -60,21 +63,18 @@ def cmake_list(name: str) -> list[str]:
     return [word for words in nested for word in words]
 
 
-def source(target: str) -> Path:
-    return CSRC / ("cuda/shard.cu" if target == CUDA else "cpu/kernels.cpp")
-
-
 def command(target: str, arch: str, folder: Path, place: int, count: int, output: Path) -> list[str]:
     """Compiles the activation of this place in the list, or for a place past the end only the headers."""
-    path = source(target)
-    if place == count:
-        path = folder / f"empty{path.suffix}"
+    path = CSRC / SOURCES[target] if place < count else folder / f"empty-{Path(SOURCES[target]).name}"
     defines = [f"-DSMOOTHACT_SHARD={place}", f"-DSMOOTHACT_SHARDS={count}"]
     common = ["-std=c++20", "-O3", "-DNDEBUG", *defines, f"-I{CSRC}", f"-I{folder}", "-c", str(path), "-o", str(output)]
     if target == CUDA:
         compress = ["--compress-mode=size", "-Xcompiler=-fPIC,-ffp-contract=off"]
         return [nvcc(), *FLAGS, *compress, f"-gencode=arch=compute_{arch},code=sm_{arch}", *common]
-    isa = [f"-DSMOOTHACT_ISA={target}", *cmake_list(f"_flags_{target}")]
+    if target == TENSORS:
+        isa = [f"-isystem{TORCH}/include", f"-isystem{TORCH}/include/torch/csrc/api/include"]
+    else:
+        isa = [f"-DSMOOTHACT_ISA={target}", *cmake_list(f"_flags_{target}")]
     fixed = ["-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden", "-w", "-ffp-contract=off"]
     return [*shlex.split(os.environ.get("CXX", "c++")), *fixed, "-fno-math-errno", "-fno-trapping-math", *isa, *common]
 
@@ -101,10 +101,16 @@ def prepare(folder: Path) -> None:
     headers = [h for h in (CSRC / "activations").glob("*.h") if h.name not in ("descriptor.h", "type_list.h")]
     (folder / "activations").mkdir()
     (folder / "activations/all.h").write_text("#pragma once\n" + "".join(f'#include "{h}"\n' for h in sorted(headers)))
-    for path in map(source, (ISAS[0], CUDA)):
-        includes = re.findall(r'^#include ["<](.*)[">]$', path.read_text(), re.M)
-        lines = [f'#include "{path.parent / i}"' if (path.parent / i).exists() else f"#include <{i}>" for i in includes]
-        (folder / f"empty{path.suffix}").write_text("\n".join(lines) + "\n")
+    for path in {CSRC / name for name in SOURCES.values() if (CSRC / name).exists()}:
+        (folder / f"empty-{path.name}").write_text(headers_of(path.read_text(), path.parent))
+
+
+def headers_of(text: str, folder: Path) -> str:
+    """What a source includes, and defines before; its own headers by their whole path."""
+    lines = re.findall(r"^#(?:include|define) .*$", text, re.M)
+    return (
+        "\n".join(re.sub(r'^#include "(.*)"', lambda m: f'#include "{folder / m[1]}"', line) for line in lines) + "\n"
+    )
 
 
 def measure(targets: Sequence[str], names: Sequence[str], arch: str, jobs: int) -> Costs:
@@ -192,7 +198,7 @@ def main() -> int:
     known = list(activations())
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="activations, without writing a file; all by default")
-    parser.add_argument("--target", nargs="+", choices=[*ISAS, CUDA], default=[*ISAS, CUDA])
+    parser.add_argument("--target", nargs="+", choices=[*SOURCES], default=[*SOURCES])
     parser.add_argument("--arch", default="90", help="as in sm_90")
     parser.add_argument("--project", type=int, metavar="COUNT", default=len(known), help="activations of the totals")
     parser.add_argument("--jobs", type=int, default=2, help="compilers at a time")

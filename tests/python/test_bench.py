@@ -5,6 +5,7 @@ import csv
 import math
 
 import pytest
+import smoothact
 import torch
 from smoothact import catalogue, cli
 from smoothact.bench import report
@@ -46,7 +47,8 @@ def test_contestants_compute_one_function(op, measured, dtype, layout, onednn):
     found = calls(cell, "cpu", ("compile",), onednn)
     assert {"smoothact", "eager", "copy"} <= set(found)
     if onednn and layout in ("contiguous", "channels_last"):
-        assert ("onednn" in found) == (op in ALGORITHMS)
+        has_dtype = dtype == "float32" or smoothact._C.cpu_capability() == "AVX512"  # of 16 bits it has no AVX2
+        assert ("onednn" in found) == (op in ALGORITHMS and has_dtype)
     torch.manual_seed(1)
     x = cell.input("cpu").detach().double().requires_grad_()
     y = textbook(catalogue[op])(x)

@@ -67,7 +67,8 @@ def test_values_and_gradients(backend, dtype, mode, device):
     tolerance = {"rtol": 3e-2, "atol": 3e-1} if dtype == torch.bfloat16 else {"rtol": 1e-4, "atol": 1e-5}
     with smoothact.compiling(mode):
         compiled = torch.compile(f, fullgraph=True, dynamic=open_shapes, backend=backend)
-        for shape in ((33, 7), (5, 64), (1, 129)) if open_shapes else ((33, 7),):
+        shapes = [(33, 7), (5, 64), (1, 129)]  # of one row there is a graph of its own
+        for shape in shapes[: 1 if not open_shapes else 3 if dtype == torch.float32 else 2]:
             x = torch.randn(shape, dtype=dtype, device=device) * 3
             (ours, gradient), (expected, reference) = run(compiled, x), run(f, x)
             for case, a, b in zip(cases, ours, expected, strict=True):
@@ -128,9 +129,8 @@ def test_parameters_arrive(mode, cases, device):
 def test_fused_is_one_kernel_each_way(case, device, monkeypatch):
     if device == "cpu":  # the kernels are counted where they are written, none is run: g++ would take the time
         monkeypatch.setattr(AsyncCompile, "cpp_pybinding", lambda *_: lambda *_: None)
-        monkeypatch.setattr(torch._inductor.config, "fx_graph_cache", False)
     x = torch.randn(40, 30, device=device)
-    with smoothact.compiling("fuse"):
+    with smoothact.compiling("fuse"), torch._inductor.config.patch(fx_graph_cache=False):
         compiled = torch.compile(neighbours(case.functional), fullgraph=True)
         metrics.reset()
         _, code = run_and_get_code(run, compiled, x)

@@ -8,6 +8,7 @@ import pytest
 import smoothact
 import sympy
 import torch
+from smoothact import oracle
 from smoothact.oracle import FORMATS, Definition, rounded, ulp, ulp_error
 from support import CASES, DEFAULTS, allowances, dtype_name
 
@@ -36,6 +37,31 @@ def test_derivatives_equal_symbolic_ones(case):
                 reference = expression.subs(x, sympy.Rational(point)).evalf(80)
                 assert mpmath.almosteq(exact, mpmath.mpf(str(reference)), 1e-40, 1e-60), (order, point)
         expression = sympy.diff(expression, x)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_proven_values_are_the_settled_ones(case, monkeypatch):
+    """arb's balls against mpmath at two precisions, tails included."""
+    pytest.importorskip("flint", reason="python-flint is not installed")
+    proven = oracle._proven()
+    points = [s * p for s in (-1, 1) for p in (1e-30, 1e-3, 0.7, 3.0, 25.0, 1e4)]
+    found = {p: proven(case.definition, p, 3, oracle.TINY, case.set_parameters) for p in points}
+    assert sum(values is not None for values in found.values()) >= 8
+    monkeypatch.setattr(oracle, "_proven", lambda: None)
+    least, close = (mpmath.ldexp(1, e) for e in (oracle.TINY + 1, 2 - oracle.GUARD))
+    for p, values in found.items():
+        for a, b in zip(values or (), case.definition.derivatives(p, 3, **case.set_parameters), strict=bool(values)):
+            assert abs(a - b) <= max(least, close * abs(b)), p
+
+
+def test_undecided_comparisons_are_left_to_mpmath():
+    pytest.importorskip("flint", reason="python-flint is not installed")
+    tie = Definition("max(exp(log(x)), x)")  # equal, which no ball can show
+    assert oracle._proven()(tie, 3.0, 1, oracle.TINY, {}) is None
+    assert [float(v) for v in tie.derivatives(3.0, 1)] == [3, 1]
+    assert oracle._proven()(Definition("1 / (x - 1)"), 1.0, 1, oracle.TINY, {}) is None
+    with pytest.raises(ZeroDivisionError):
+        Definition("1 / (x - 1)").derivatives(1.0, 1)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import ctypes
 import ctypes.util
 from collections.abc import Callable
 from ctypes import POINTER, Structure, byref, c_float, c_int, c_int64, c_void_p
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -51,6 +51,8 @@ class Unsupported(Exception):
 class OneDNN:
     """An engine and a stream of the library. What is made on them lives as long as the process."""
 
+    _limited: ClassVar[set[str]] = set()
+
     def __init__(self, path: str) -> None:
         self.library = ctypes.CDLL(path)
         self.library.dnnl_version.restype = POINTER(Version)
@@ -59,8 +61,10 @@ class OneDNN:
             raise OSError(f"oneDNN {version.major} is not known")
         self.major = version.major
         self.version = f"{version.major}.{version.minor}.{version.patch}"
-        if isa := MAX_ISA.get(smoothact._C.cpu_capability()):  # one instruction set for every contestant
+        isa = MAX_ISA.get(smoothact._C.cpu_capability())  # one instruction set for every contestant
+        if isa and path not in OneDNN._limited:  # it is refused once anything was made
             self._do("set_max_cpu_isa", c_int(isa))
+            OneDNN._limited.add(path)
         self.engine = self._make("engine_create", c_int(CPU), ctypes.c_size_t(0))
         self.stream = self._make("stream_create", self.engine, ctypes.c_uint(IN_ORDER))
 
