@@ -8,10 +8,10 @@
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
-struct CLogLogStep : DerivedStep<CLogLog> {
+struct CloglogStep : DerivedStep<CLogLog> {
   static constexpr Descriptor descriptor{
       .name = "cloglog_step",
-      .module = "CLogLogStep",
+      .module = "CloglogStep",
       .aliases = {"complementary_log_log"},
       .kind = Kind::step,
       .definition = "1 - exp(-exp(x))",
@@ -20,7 +20,7 @@ struct CLogLogStep : DerivedStep<CLogLog> {
       .at_zero = 0.6321205588285577,
   };
 };
-inline constexpr Function<CLogLogStep> cloglog_step{};
+inline constexpr Function<CloglogStep> cloglog_step{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

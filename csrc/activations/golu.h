@@ -8,7 +8,7 @@
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
-struct GoLU : DerivedGate<Stretched<Gompertz>> {
+struct Golu : DerivedGate<Stretched<Gompertz>> {
   static constexpr Descriptor descriptor{
       .name = "golu",
       .module = "GoLU",
@@ -19,9 +19,9 @@ struct GoLU : DerivedGate<Stretched<Gompertz>> {
       .limits = {0, infinity},
       .slopes = {0, 1},
   };
-  GoLU(Constant alpha, Constant beta, Constant gamma) : Derived{{alpha, gamma, Gompertz(beta)}} {}
+  Golu(Constant alpha, Constant beta, Constant gamma) : Derived{{alpha, gamma, Gompertz(beta)}} {}
 };
-inline constexpr Function<GoLU> golu{};
+inline constexpr Function<Golu> golu{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

@@ -9,7 +9,7 @@
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
-struct LogCosh : AbsIntegral<Logistic> {
+struct LogCoshAbs : AbsIntegral<Logistic> {
   static constexpr Descriptor descriptor{
       .name = "log_cosh",
       .module = "LogCosh",
@@ -21,7 +21,7 @@ struct LogCosh : AbsIntegral<Logistic> {
   };
   Linear angle;  // ax
   Constant inverse;
-  SMOOTHACT_FN constexpr explicit LogCosh(Constant a)
+  SMOOTHACT_FN constexpr explicit LogCoshAbs(Constant a)
       : AbsIntegral(Constant(2 * a.value)), angle{a}, inverse(reciprocal(a)) {}
 
   // Around 0 log 2 would cancel: a x^2 c((ax)^2).
@@ -52,7 +52,7 @@ struct LogCosh : AbsIntegral<Logistic> {
                               -0x1.3b6a2261c0547p-24, 0x1.f20651e08f3a8p-28);
   }
 };
-inline constexpr Function<LogCosh> log_cosh{};
+inline constexpr Function<LogCoshAbs> log_cosh{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

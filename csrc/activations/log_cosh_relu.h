@@ -9,7 +9,7 @@ namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
 // The integral of tanh_relu.
-struct LogCoshRelu : Rectified<LogCosh> {
+struct LogCoshRelu : Rectified<LogCoshAbs> {
   static constexpr Descriptor descriptor{
       .name = "log_cosh_relu",
       .module = "LogCoshReLU",
@@ -19,7 +19,7 @@ struct LogCoshRelu : Rectified<LogCosh> {
       .slopes = {0, 1},
       .smoothness = 1,
   };
-  SMOOTHACT_FN constexpr LogCoshRelu() : Rectified{LogCosh(1)} {}
+  SMOOTHACT_FN constexpr LogCoshRelu() : Rectified{LogCoshAbs(1)} {}
 };
 inline constexpr Function<LogCoshRelu> log_cosh_relu{};
 

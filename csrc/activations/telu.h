@@ -8,7 +8,7 @@
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
-struct TeLU : DerivedGate<TanhExp> {
+struct Telu : DerivedGate<TanhExp> {
   static constexpr Descriptor descriptor{
       .name = "telu",
       .module = "TeLU",
@@ -20,7 +20,7 @@ struct TeLU : DerivedGate<TanhExp> {
       .slopes = {0, 1},
   };
 };
-inline constexpr Function<TeLU> telu{};
+inline constexpr Function<Telu> telu{};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

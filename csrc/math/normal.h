@@ -30,11 +30,12 @@ SMOOTHACT_FN auto erf_unit(const Decay<J, S>& u) {
   return apply(u, two_over_root_pi, [](const J& a) { return erf_unit(a); });
 }
 
-// Mills' ratio as 1/(t + D), of which D, rounded, is a third at t = 1 and less beyond.
+// Mills' ratio as (t + N)/(1 + t(t + N)): what N has of one term counts a sixth at t = 1 and less beyond.
 template <class W>
 SMOOTHACT_FN W mills_ratio(const W& t) {
   const Mills d(leading(t));
-  return 1 / (t + W(d.r / d.s));
+  const W n = t + (W(d.remainder.hi) + W(d.remainder.lo));
+  return n / (1 + t * n);
 }
 
 // erfc x for 0.6 < x < sqrt(Range::tail)
