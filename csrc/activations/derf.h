@@ -19,10 +19,11 @@ struct Derf {
       .limits = {-1, 1},
       .slopes = {0, 0},
   };
-  Constant k, c, reach, gamma, beta, top, bottom;
+  Constant k, c, centre, reach, gamma, beta, top, bottom;
   SMOOTHACT_FN constexpr Derf(Constant alpha, Constant s, Constant gamma, Constant beta)
       : k(alpha * root(Constant(2))),
         c(s * root(Constant(2))),
+        centre(c.value < 0 ? -c.value : c.value),
         reach(1 / (k.value < 0 ? -k.value : k.value)),
         gamma(gamma),
         beta(beta),
@@ -58,7 +59,7 @@ struct Derf {
   }
   template <class V>
   SMOOTHACT_FN Sum<V> z(V x) const {
-    const V far = min(V(math::Format<typename V::scalar>::largest), V(reach) * (abs(V(c)) + tail<V>));
+    const V far = min(V(math::Format<typename V::scalar>::largest), V(reach) * (V(centre) + tail<V>));
     const Sum<V> z = product(k, min(far, max(-far, x))) + full<V>(c);
     const Sum<V> end{copysign(V(tail<V>), z.hi), 0};
     return select(V(tail<V>) < abs(z.hi), end, z);
