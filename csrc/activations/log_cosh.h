@@ -19,23 +19,21 @@ struct LogCoshAbs : AbsIntegral<Logistic> {
       .limits = {infinity, infinity},
       .slopes = {-1, 1},
   };
-  Linear angle;  // ax
-  Constant inverse;
+  Constant offset;  // log 2/a
   SMOOTHACT_FN constexpr explicit LogCoshAbs(Constant a)
-      : AbsIntegral(Constant(2 * a.value)), angle{a}, inverse(reciprocal(a)) {}
+      : AbsIntegral(Constant(2 * a.value)),
+        offset(reciprocal(a) * Constant(0.6931471805599453, 2.3190468138462996e-17)) {}
 
   // Around 0 log 2 would cancel: a x^2 c((ax)^2).
   template <class V>
   SMOOTHACT_FN V f(V x) const {
-    const Sum<V> z = product(angle.k, x), square = z * x;
-    const Sum<V> log2 = math::in_full<V>(inverse * ln2);
+    const Sum<V> z = product(warp.k, x) * V(0.5), square = z * x;
+    const Sum<V> log2 = math::in_full<V>(offset);
     const V c = curve(min(V(1), z.hi * z.hi)), near = fma(square.hi, c, square.lo * c);
     return select(abs(z.hi) < 1, near, (abs(x) - log2.hi) + fma(V(2), this->excess(x).value(), -log2.lo));
   }
 
  private:
-  static constexpr Constant ln2{0.6931471805599453, 2.3190468138462996e-17};
-
   // tools/fit/hyperbolic.py
   template <class V>
   static SMOOTHACT_FN V curve(V u) {
