@@ -16,7 +16,8 @@ SMOOTHACT_FN W atan_unit(const W& t) {
   const auto negative = leading(t) < 0;
   const W a = select(negative, -t, t);
   const auto middle = V(0.1989) < leading(a), high = V(0.6682) < leading(a);
-  const Constant eighth(0.39269908169872414, 1.5308084989341915e-17), tan_eighth(0.41421356237309503, 1.4349369327986523e-17);
+  const Constant eighth(0.39269908169872414, 1.5308084989341915e-17),
+      tan_eighth(0.41421356237309503, 1.4349369327986523e-17);
   const W c = select(high, W(1), select(middle, W(tan_eighth), W(0)));
   const W base = select(high, W(eighth) * 2, select(middle, W(eighth), W(0)));
   const W u = (a - c) / (1 + a * c);
@@ -30,7 +31,8 @@ SMOOTHACT_FN W atan_unit(const W& t) {
 template <class W, class A1, class A2>
 SMOOTHACT_FN auto atan_unit(const Jet<W, A1, A2>& a) {
   const W r = 1 / (1 + a.v * a.v);
-  return compose(a, atan_unit(a.v), [&] { return r; }, [&] { return a.v * (r * r) * -2; });
+  return compose(
+      a, atan_unit(a.v), [&] { return r; }, [&] { return a.v * (r * r) * -2; });
 }
 
 }  // namespace math

@@ -200,11 +200,13 @@ SMOOTHACT_JET SMOOTHACT_FN auto expm1(const Jet<W, A1, A2>& a) {
 }
 SMOOTHACT_JET SMOOTHACT_FN auto log1p(const Jet<W, A1, A2>& a) {
   const W r = 1 / (1 + a.v);
-  return compose(a, log1p(a.v), [&] { return r; }, [&] { return -(r * r); });
+  return compose(
+      a, log1p(a.v), [&] { return r; }, [&] { return -(r * r); });
 }
 SMOOTHACT_JET SMOOTHACT_FN auto log(const Jet<W, A1, A2>& a) {
   const W r = 1 / a.v;
-  return compose(a, log(a.v), [&] { return r; }, [&] { return -(r * r); });
+  return compose(
+      a, log(a.v), [&] { return r; }, [&] { return -(r * r); });
 }
 SMOOTHACT_JET SMOOTHACT_FN auto sqrt(const Jet<W, A1, A2>& a) {
   const W s = sqrt(a.v);

@@ -43,7 +43,9 @@ template <class W, class A1, class A2>
 SMOOTHACT_FN auto erfc_tail(const Jet<W, A1, A2>& x) {
   const auto g = decaying_exp(-(Jet<W>{x.v} * Jet<W>{x.v}));
   const W scaled = g.m.v * W(two_over_root_pi), m = mills_ratio(2 * x.v * W(root_half));
-  return Decay{compose(x, scaled * m * W(root_half), [&] { return -scaled; }, [&] { return 2 * x.v * scaled; }), g.scale};
+  return Decay{compose(
+                   x, scaled * m * W(root_half), [&] { return -scaled; }, [&] { return 2 * x.v * scaled; }),
+               g.scale};
 }
 
 }  // namespace math

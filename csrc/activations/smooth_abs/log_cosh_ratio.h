@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "../steps/log_cosh.h"
 #include "../constructions/derived.h"
+#include "../steps/log_cosh.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {

@@ -17,7 +17,9 @@ SMOOTHACT_FN auto exponential_tails(const Z& z, const M& below, const Constant& 
   const auto y = decaying_exp(Jet<W>{z.v}, grown) * b, g = decaying_exp(-y.value());
   const auto value = select(below, -expm1(-y), g), slope = select(below, y * g.value(), -(g * y.value()));
   const auto excess = [&] { return W(b) * expm1(z.v) + (W(b) - 1); };
-  return Decay{compose(z, value.m.v, [&] { return slope.m.v; }, [&] { return -(slope.m.v * excess()); }), value.scale};
+  return Decay{compose(
+                   z, value.m.v, [&] { return slope.m.v; }, [&] { return -(slope.m.v * excess()); }),
+               value.scale};
 }
 
 // H(x) = e^-y, y = b e^-x

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "gompertz.h"
 #include "../constructions/derived.h"
+#include "gompertz.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {

@@ -10,7 +10,8 @@ inline namespace SMOOTHACT_ISA {
 template <class Z>
 SMOOTHACT_FN auto log_2cosh(const Z& z, const decltype(z.v)& log) {
   const auto t = tanh(z.v);
-  return compose(z, log - z.v, [&] { return t; }, [&] { return 1 - t * t; });
+  return compose(
+      z, log - z.v, [&] { return t; }, [&] { return 1 - t * t; });
 }
 
 struct LogCosh {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "logistic_tail.h"
 #include "../constructions/derived.h"
+#include "logistic_tail.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
