@@ -18,7 +18,7 @@ struct Sqnl {
       .slopes = {0, 0},
       .smoothness = 1,
   };
-  static constexpr Clamp bounds{-2, 2};
+  Clamp bounds{-2, 2};
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {

@@ -115,7 +115,9 @@ struct Composite {
   }
   friend Composite fma(const Composite& a, const Composite& b, const Composite& c) { return a * b + c; }
   // Differentiates as the right branch at 0, as the formulas' `x < 0 ? left : right` do.
-  friend Composite abs(const Composite& a) { return select(a < 0, -a, a); }
+  friend Composite abs(const Composite& a) {
+    return a.is_constant() ? Composite(std::abs(a.constant)) : select(a < 0, -a, a);
+  }
   friend Composite minus_abs(const Composite& a) { return -abs(a); }
   friend Composite copysign(const Composite& a, const Composite& sign) {
     return Composite(at::copysign(a.on(sign.tensor), sign.tensor));
