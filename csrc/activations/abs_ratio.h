@@ -17,6 +17,7 @@ struct AbsRatio : AbsGate<Algebraic, Projective> {
       .definition = "x**2 / sqrt(x**2 + eps**2)",
       .limits = {infinity, infinity},
       .slopes = {-1, 1},
+      .in_double = true,
   };
   SMOOTHACT_FN constexpr explicit AbsRatio(Constant eps) : AbsGate{{Projective(eps)}} {}
 };

@@ -20,6 +20,7 @@ struct AconC {
       .source = "Ma et al. 2020, arXiv:2009.04759",
       .limits = {-infinity, infinity},
       .slopes = {0.25, 1},
+      .in_double = true,
   };
   Constant p1, p2, sum, difference;
   Linear warp;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "../math/number.h"
+#include "constructions/in_double.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
@@ -65,6 +66,7 @@ struct Descriptor {
   List<double, 2> kinks{};        // where f' jumps; there it is that of the left side,
   List<double, 2> right_kinks{};  // but at these of the right
   bool inplace = false;           // torch.nn's module has it
+  bool in_double = false;         // InDouble computes it
   Selector selector{};
 };
 
@@ -87,10 +89,11 @@ constexpr A from_parameters(const double* p) {
 template <class A, class Use>
 void with_parameters(const double* p, const Use& use) {
   const A a = from_parameters<A>(p);
-  if constexpr (requires { a.specialise(use); })
-    a.specialise(use);
+  const auto computed = [&](const auto& b) { use(as_computed<A>(b)); };
+  if constexpr (requires { a.specialise(computed); })
+    a.specialise(computed);
   else
-    use(a);
+    computed(a);
 }
 
 }  // namespace SMOOTHACT_ISA

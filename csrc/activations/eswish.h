@@ -20,6 +20,7 @@ struct Eswish : Gate<Logistic, Unit> {
       .source = "Alcaide 2018, arXiv:1801.07145",
       .limits = {0, infinity},
       .slopes = {0, 1.5},
+      .in_double = true,
   };
   Constant beta;
   SMOOTHACT_FN constexpr explicit Eswish(Constant beta) : beta(beta) {}

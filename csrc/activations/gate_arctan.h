@@ -17,6 +17,7 @@ struct GateArctan : Gate<Arctan, Projective> {
       .definition = "x * (1 + 2 * atan(x / g) / pi) / 2",
       .limits = {-0.3183098861837907, infinity},
       .slopes = {0, 1},
+      .in_double = true,
   };
   SMOOTHACT_FN constexpr explicit GateArctan(Constant g) : Gate{{Projective(g)}} {}
 };

@@ -19,6 +19,7 @@ struct GaussianRelu : Integral<NormalCdf, Linear> {
       .limits = {0, infinity},
       .slopes = {0, 1},
       .at_zero = 0.3989422804014327,
+      .in_double = true,
   };
   SMOOTHACT_FN constexpr explicit GaussianRelu(Constant s) : Integral(reciprocal(s), s) {}
 };

@@ -38,7 +38,8 @@ struct Isru {
   SMOOTHACT_FN V d2f(V x) const {
     const auto h = step(x);
     const Sum<V> r = h.w * h.inverse, y = h.p.rate * (r * r * r) * (h.inverse * h.inverse) * V(3);
-    return copysign(h.p.lowered(h.p.lifted_size() * y), -x);
+    const V size = h.p.lowered(h.p.lifted_size() * y);
+    return select(x < 0, size, -size);
   }
 
  private:

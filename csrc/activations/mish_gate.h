@@ -19,6 +19,7 @@ struct MishGateStep : Step<MishGate, Linear> {
       .limits = {0, 1},
       .slopes = {0, 0},
       .at_zero = 0.6,
+      .in_double = true,
   };
   SMOOTHACT_FN constexpr explicit MishGateStep(Constant a) : Step{{a}} {}
 };

@@ -51,6 +51,7 @@ struct Smu1 : Leaky<AlgebraicIntegral> {
       .limits = {-infinity, infinity},
       .slopes = {0.25, 1},
       .at_zero = 0.5,
+      .in_double = true,
   };
   SMOOTHACT_FN constexpr Smu1(Constant alpha, Constant mu) : Leaky({mu, leak_gap(alpha)}, alpha) {}
 };

@@ -20,7 +20,7 @@ struct SoftClipping : DerivedStep<SoftClip> {
       .slopes = {0, 0},
       .at_zero = 0.43814039275967726,
   };
-  SMOOTHACT_FN constexpr explicit SoftClipping(Constant a) : Derived{a} {}
+  explicit SoftClipping(Constant a) : Derived{SoftClip(a)} {}
 };
 inline constexpr Function<SoftClipping> soft_clipping{};
 

@@ -18,6 +18,7 @@ struct SqrtSoftplus {
       .limits = {0, infinity},
       .slopes = {0, 0},
       .at_zero = 0.8325546111576978,
+      .in_double = true,
   };
 
   template <class V>

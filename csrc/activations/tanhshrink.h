@@ -16,6 +16,7 @@ struct Tanhshrink {
       .definition = "x - tanh(x)",
       .limits = {-infinity, infinity},
       .slopes = {1, 1},
+      .in_double = true,
   };
 
   // x^3/d(x^2) around 0, d all but linear; (|x| - 1) + 2H(-2|x|) beyond 1.

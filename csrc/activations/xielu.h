@@ -20,6 +20,7 @@ struct Xielu {
       .limits = {infinity, infinity},
       .slopes = {-0.30000000000000004, infinity},
       .smoothness = 1,
+      .in_double = true,
   };
   Constant p, n, beta, line;  // line: beta - alpha_n
   SMOOTHACT_FN constexpr Xielu(Constant p, Constant n, Constant beta) : p(p), n(n), beta(beta), line(beta - n) {}
@@ -33,7 +34,8 @@ struct Xielu {
     const Sum<V> scale = math::in_full<V>(n), inner = scale * l.rest + product(beta, l.inner);
     const Sum<V> left = select(l.close, inner, scale * l.outer + product(line, l.x));
     const V straight = line.value == 0 ? V(0) : V(line) * x;
-    return select(x > 0, right, select(x < -reach, straight - V(n), left.hi + left.lo));
+    const V value = select(x < -reach, straight - V(n), left.hi + left.lo);
+    return select(x > 0, right, select(x < 0, value, x));  // -0 stays
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {

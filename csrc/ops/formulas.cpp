@@ -21,7 +21,7 @@ at::Tensor evaluate_on(Inputs in, const double* parameters) {
   constexpr auto type = c10::CppTypeToScalarType<T>::value;
   std::vector<V> v;
   for (const auto& t : in) v.push_back(V(t.to(type)));
-  const A a = from_parameters<A>(parameters);
+  const auto a = as_computed<A>(from_parameters<A>(parameters));
   const V y = evaluate<O>(a, v.data());
   const auto result = in.back().scalar_type();
   bool degenerate = y.is_constant();

@@ -128,7 +128,7 @@ SMOOTHACT_FN auto sided(const F& formula, V inside) {
   if constexpr (requires { formula.sided(math::variable<Order>(W(inside))); }) {
     return formula.sided(math::variable<Order>(W(inside)));
   } else {
-    const auto upper = inside > 0;
+    const auto upper = inside >= 0;
     auto half = formula.even(math::variable<Order>(W(minus_abs(inside))));
     half.rest.m.v = half.rest.m.v + select(half.near, W(0.5), W(0));
     return Sided{Decay{reflected(upper, half.rest.m), half.rest.scale}, upper};
@@ -183,7 +183,7 @@ struct SignOf {
     else if constexpr (Order == 1)
       return y;
     else
-      return select(x > 0, -y, y) * raised.down;
+      return select(x < 0, y, -y) * raised.down;
   }
 };
 
@@ -198,7 +198,7 @@ struct AbsOf {
     if constexpr (Order == 0)
       return select(abs_x.near, y, abs(x) + y);
     else if constexpr (Order == 1)
-      return select(x > 0, V(-1), V(1)) * select(abs_x.near, y * raised.down, y - 1);
+      return select(x < 0, V(1), V(-1)) * select(abs_x.near, y * raised.down, y - 1);
     else
       return y;
   }
@@ -213,7 +213,7 @@ struct HalfAbsOf {
     if constexpr (Order == 0)
       return select(abs_x.near, V(0.5) * x, max(V(0), x)) + y;
     else if constexpr (Order == 1)
-      return select(abs_x.near, V(0.5) + select(x > 0, -y, y), select(x > 0, 1 - y, y));
+      return select(abs_x.near, V(0.5) + select(x < 0, y, -y), select(x < 0, y, 1 - y));
     else
       return y;
   }

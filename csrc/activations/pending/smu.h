@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Not in the list yet. 3.4 ulp in float64 at alpha = -0.75, beside a zero of f.
 #pragma once
 
 #include "constructions/leaky.h"
@@ -45,6 +46,7 @@ struct Smu : Leaky<NormalGate> {
       .source = "Biswas et al. 2021, arXiv:2111.04682",
       .limits = {-infinity, infinity},
       .slopes = {0.25, 1},
+      .in_double = true,
   };
   SMOOTHACT_FN constexpr Smu(Constant alpha, Constant mu) : Leaky({root(Constant(2)) * mu, leak_gap(alpha)}, alpha) {}
 };

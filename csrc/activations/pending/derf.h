@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Not in the list yet. The tensor form loses digits where s is not 0 (255 ulp), and has no value where gamma is 0.
 #pragma once
 
 #include "constructions/warp.h"
