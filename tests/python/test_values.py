@@ -9,7 +9,7 @@ from support import CASES, ORDERS, WIDE, allowances, dtype_name, grid
 KERNEL = (2.5, 4.0, 4.0)  # ulps allowed in f, f', f''
 COMPOSITE = (16.0, 16.0, 16.0)  # the at::Tensor instantiation that Inductor fuses
 BOUNDS = {"kernel": KERNEL, "composite": COMPOSITE}
-# What misses them, with its figure. 2e f^2 - 1 beside the zero of f'': tensors have no fused multiply-add to keep e f^2.
+# What misses them, with its figure. 2e f^2 - 1 beside the zero of f'': tensors have no fma to keep e f^2.
 MISSES = {("sqrtsoftplus", "composite"): (16.0, 16.0, 17.0)}
 
 
