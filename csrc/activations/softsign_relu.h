@@ -14,7 +14,7 @@ struct SoftsignRelu : Integral<SoftsignCdf, Projective> {
       .module = "SoftsignReLU",
       .kind = Kind::smooth_relu,
       .parameters = {{"k", 1, Domain::positive}},
-      .definition = "where(x > 0, x - log(1 + k * x) / (2 * k), -log(1 - k * x) / (2 * k))",
+      .definition = "where(x > 0, x - log(1 + k * max(x, 0)) / (2 * k), -log(1 - k * min(x, 0)) / (2 * k))",
       .limits = {-infinity, infinity},
       .slopes = {0, 1},
       .smoothness = 2,

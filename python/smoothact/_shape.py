@@ -116,7 +116,9 @@ def lowest(values: Values, x: Tensor, sign: int) -> tuple[float, float] | None:
     if not heights[least] < (sign * values(ends)[0]).amin() - 1e-12 * heights[least].abs():
         return None
     at = low[least].item()
-    return (0.0 if abs(at) < 1e-12 else at), sign * heights[least].item()
+    if abs(at) < 1e-12:
+        return 0.0, values(torch.zeros(1, dtype=torch.float64))[0].item() + 0.0
+    return at, sign * heights[least].item()
 
 
 def active(values: Values, x: Tensor) -> tuple[float, float] | None:

@@ -18,6 +18,9 @@ BEST = torch.backends.cpu.get_cpu_capability()
 RUNNABLE = KNOWN[: KNOWN.index(BEST) + 1] if BEST in KNOWN else []
 ISAS = [isa for isa in RUNNABLE if isa in smoothact._C.built_isas()]
 BOUNDS = (2.5, 4.0, 4.0)
+# Ulps between instruction sets where one does not do: the default's emulated fma rounds twice, at one point of f'' and
+# below the smallest subnormal.
+APART = {("eswish", torch.float64): 2.0, ("smu1", torch.float64): 2.0}
 
 CHILD = """
 import sys, torch, smoothact
@@ -54,7 +57,8 @@ def test_contract_and_agreement(case, dtype, computed):
     points = grid(case.name, dtype).tolist()[::3]
     exact = [case.exact(p, 3) for p in points]
     for order, bound in enumerate(BOUNDS):
-        allowed, close = (allowances(points, exact, order, b, dtype_name(dtype)) for b in (bound, 1.0))
+        apart = APART.get((case.name, dtype), 1.0)
+        allowed, close = (allowances(points, exact, order, b, dtype_name(dtype)) for b in (bound, apart))
         results = [values[case.name, dtype, order].tolist()[::3] for _, values in computed.values()]
         for got in results:
             for p, y, e, limit in zip(points, got, exact, allowed, strict=True):
