@@ -117,7 +117,7 @@ def lowest(values: Values, x: Tensor, sign: int) -> tuple[float, float] | None:
         return None
     at = low[least].item()
     if abs(at) < 1e-12:
-        return 0.0, values(torch.zeros(1, dtype=torch.float64))[0].item() + 0.0
+        return 0.0, values(torch.zeros(1, **EXACT))[0].item() + 0.0
     return at, sign * heights[least].item()
 
 
