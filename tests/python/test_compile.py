@@ -10,7 +10,7 @@ import torch
 import torch._functorch.config
 import torch._inductor.config
 from support import CASES, DEFAULTS, WIDE, default, grid, variations
-from test_values import COMPOSITE, check
+from test_values import bounds, check
 from torch._dynamo.testing import CompileCounter
 from torch._inductor import metrics
 from torch._inductor.async_compile import AsyncCompile
@@ -96,7 +96,7 @@ def test_fused_code_keeps_tails(cases, dtype, device):
         def fused(points, k, values=values):
             return torch.tensor([values[k][p] for p in points.tolist()], dtype=dtype)
 
-        check(case, dtype, device, fused, COMPOSITE)
+        check(case, dtype, device, fused, bounds(case, "composite"))
         for k in range(3):
             low, high, nan = computed[case, k][-3:].tolist()
             limits = [torch.tensor(case.limit(side, k), dtype=dtype).item() for side in (-1, 1)]
