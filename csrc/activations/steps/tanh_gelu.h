@@ -14,7 +14,7 @@ struct TanhGelu {
   SMOOTHACT_FN auto sided(const X& x) const {
     using R = math::Range<decltype(x.v)>;
     const auto positive = leading(x.v) > 0, upper = leading(x.v) > 0.7;
-    const auto z = capped(select(positive, x, -x) * math::root_half, R::root_tail);
+    const auto z = capped(select(positive, x, -x) * math::root_half(), R::root_tail);
     const auto q = select(leading(z.v) < 0.7, 1 - erf_unit(z), erfc_tail(z)) * 0.5;
     const auto missing = q * select(positive, x, -x), g = select(positive, x - missing.value(), -missing);
     const auto e = decaying_exp(capped(g.value(), R::tail / 2) * -2);
