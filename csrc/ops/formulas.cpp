@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compiled once per shard of the list. Calls of ATen gain nothing from being inlined into each other, and cost minutes to
-// compile.
+// Compiled once per shard of the list. Calls of ATen gain nothing from being inlined into each other, and cost minutes
+// to compile.
 #define SMOOTHACT_FN inline
-#include "../math/widened_composite.h"
+#include "formulas.h"
 
 #include <ATen/ops/clone.h>
 #include <ATen/ops/mul.h>
@@ -10,7 +10,7 @@
 
 #include "../activations.h"
 #include "../kernels/order.h"
-#include "formulas.h"
+#include "../math/widened_composite.h"
 
 namespace smoothact {
 namespace {

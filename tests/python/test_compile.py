@@ -89,7 +89,8 @@ def fused_code(cases, orders, x):
 def test_fused_code_keeps_tails(cases, dtype, device):
     x = torch.unique(torch.cat([grid(case.name, dtype) for case in cases]))
     ends = torch.tensor([-math.inf, math.inf, math.nan], dtype=dtype)
-    orders = range(3 if dtype == torch.float32 else 1)  # the derivatives in two terms of doubles take minutes to compile
+    # The derivatives in two terms of doubles take minutes to compile.
+    orders = range(3 if dtype == torch.float32 else 1)
     computed = fused_code(cases, orders, torch.cat([x, ends]).to(device))
     for case in cases:
         values = [dict(zip(x.tolist(), computed[case, k].tolist(), strict=False)) for k in orders]

@@ -6,8 +6,8 @@
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
-// A formula whose roundings in single precision add up to more than the contract allows: float is computed in double, on
-// the CPU and on tensors. A double, and CUDA's float, are computed as they are.
+// A formula whose roundings in single precision add up to more than the contract allows: float is computed in double,
+// on the CPU and on tensors. A double, and CUDA's float, are computed as they are.
 template <class A>
 struct InDouble {
   A of;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Not in the list yet. Float64 on tensors is up to 33 ulp off beside a zero of f'' and its third derivative is wrong at 0; float32 needs InDouble.
+// Not in the list yet. Float64 on tensors is up to 33 ulp off beside a zero of f'' and its third derivative is wrong at
+// 0; float32 needs InDouble.
 #pragma once
 
 #include "../math/log.h"
