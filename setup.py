@@ -20,6 +20,10 @@ from environment import find_torch, jobs, torch_requirement, torch_version  # no
 CUDA = {"": "AUTO", "1": "ON", "0": "OFF"}
 
 
+def as_list(text):
+    return ";".join(text.replace(",", " ").replace(";", " ").split())
+
+
 class Build(build):
     def run(self):
         shutil.rmtree(self.build_lib, ignore_errors=True)  # a file deleted since would still be packed
@@ -43,7 +47,8 @@ class CMakeBuild(build_ext):
             "SMOOTHACT_TORCH": torch,
         }
         if isas := os.environ.get("SMOOTHACT_ISAS"):
-            options["SMOOTHACT_ISAS"] = ";".join(isas.replace(",", " ").replace(";", " ").split())
+            options["SMOOTHACT_ISAS"] = as_list(isas)
+        options["SMOOTHACT_ONLY"] = as_list(os.environ.get("SMOOTHACT_ONLY", ""))
         if tests := os.environ.get("SMOOTHACT_TESTS"):
             options["SMOOTHACT_TESTS"] = tests
         generator = []

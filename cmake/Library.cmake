@@ -18,8 +18,16 @@ file(CONFIGURE OUTPUT installed/activations/all.h CONTENT "#pragma once\n${_inst
 # The length of the list, and into how many translation units it is split.
 file(READ csrc/activations.h _list)
 string(REGEX REPLACE "//[^\n]*" "" _list "${_list}")
-string(REGEX MATCH "TypeList<([^>]*)>" _list "${_list}")
+string(REGEX MATCH "TypeList<([^>]*,[^>]*)>" _list "${_list}")
 string(REGEX MATCHALL "[A-Za-z0-9_]+" _list "${CMAKE_MATCH_1}")
+if(SMOOTHACT_ONLY)
+  foreach(_name IN LISTS SMOOTHACT_ONLY)
+    if(NOT _name IN_LIST _list)
+      message(FATAL_ERROR "smoothact: SMOOTHACT_ONLY names ${_name}, which is not in the list of csrc/activations.h")
+    endif()
+  endforeach()
+  set(_list ${SMOOTHACT_ONLY})
+endif()
 list(LENGTH _list _activations)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS csrc/activations.h)
 
@@ -49,6 +57,9 @@ file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include)
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/csrc ${CMAKE_BINARY_DIR}/include/smoothact SYMBOLIC)
 target_include_directories(smoothact_flags INTERFACE ${PROJECT_SOURCE_DIR}/csrc ${CMAKE_BINARY_DIR}/include
                            ${CMAKE_BINARY_DIR}/generated)
+list(JOIN SMOOTHACT_ONLY "," _only)
+set(_only $<$<BOOL:${_only}>:SMOOTHACT_ONLY=${_only}>)
+target_compile_definitions(smoothact_flags INTERFACE ${_only})
 # No contraction: a value's bits must not depend on which loop computed it.
 target_compile_options(smoothact_flags INTERFACE
   $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized> # in torch's compiled_autograd.h
@@ -60,6 +71,7 @@ target_compile_options(smoothact_flags INTERFACE
 file(GLOB _ops CONFIGURE_DEPENDS csrc/ops/*.cpp)
 list(FILTER _ops EXCLUDE REGEX "/formulas\\.cpp$")
 add_library(smoothact SHARED ${_ops})
+target_compile_definitions(smoothact PUBLIC ${_only})
 target_link_libraries(smoothact PUBLIC torch::torch_cpu torch::c10 PRIVATE smoothact_flags)
 target_link_options(smoothact PRIVATE $<$<PLATFORM_ID:Linux>:LINKER:-z,defs>)
 smoothact_add_shards(formulas csrc/ops/formulas.cpp ${SMOOTHACT_CPU_SHARD_SIZE} LIBRARIES torch::torch_cpu)

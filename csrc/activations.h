@@ -9,6 +9,9 @@
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 
+#ifdef SMOOTHACT_ONLY  // a few of them, while one works on these: SMOOTHACT_ONLY="Mish Gelu" make develop
+using Activations = TypeList<SMOOTHACT_ONLY>;
+#else
 // clang-format off
 using Activations = TypeList<
     Relu,
@@ -106,6 +109,7 @@ using Activations = TypeList<
     Phish
 >;
 // clang-format on
+#endif
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

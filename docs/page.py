@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from figures import CONTESTANTS, DASH, Benchmark, Certificate
 from formulas import latex
 from smoothact import Descriptor
+from smoothact._aliases import FRAMEWORKS
 from smoothact._report import table
 from smoothact.card import Card, figure
 from smoothact.reference import BUILTIN
@@ -58,6 +59,17 @@ def source(d: Descriptor) -> str:
     return re.sub(r"arXiv:(\d{4}\.\d{4,5})", r"[arXiv:\1](https://arxiv.org/abs/\1)", d.source)
 
 
+def aliases(d: Descriptor) -> str:
+    """Its other names, and what other frameworks mean by theirs."""
+    names = [f"`{alias}`" for alias in d.aliases]
+    for framework, known in FRAMEWORKS.items():
+        for name, alias in known.items():
+            if alias.activation == d.name:
+                at = ", ".join(f"{key} = {value:.6g}" for key, value in alias.parameters.items())
+                names.append(f"`{framework}.{name}`" + f" ({at})" * bool(at))
+    return ", ".join(names) or DASH
+
+
 def in_torch(d: Descriptor) -> str:
     found = [f"`torch.nn.{d.module}`"] if hasattr(torch.nn, d.module) else []
     found += [f"`torch.nn.functional.{d.name}`"] if hasattr(F, d.name) else []
@@ -97,7 +109,7 @@ def properties(d: Descriptor, card: Card) -> list[tuple[str, str]]:
         ("minimum", place(card.minimum)),
         ("maximum", place(card.maximum)),
         ("kinks", ", ".join(f"x = {figure(k)}" for k in d.kinks) or "none"),
-        ("aliases", ", ".join(f"`{alias}`" for alias in d.aliases) or DASH),
+        ("aliases", aliases(d)),
         ("relations", "; ".join(relations(d.name))),
         ("in torch", in_torch(d)),
         ("paper", source(d) or DASH),

@@ -8,9 +8,12 @@
 #include <ATen/ops/mul.h>
 #include <ATen/ops/to_native.h>
 
+// What tensors have of their own is seen only before the activations are.
+// clang-format off
+#include "../math/widened_composite.h"
 #include "../activations.h"
 #include "../kernels/order.h"
-#include "../math/widened_composite.h"
+// clang-format on
 
 namespace smoothact {
 namespace {
