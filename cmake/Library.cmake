@@ -58,7 +58,9 @@ file(CREATE_LINK ${PROJECT_SOURCE_DIR}/csrc ${CMAKE_BINARY_DIR}/include/smoothac
 target_include_directories(smoothact_flags INTERFACE ${PROJECT_SOURCE_DIR}/csrc ${CMAKE_BINARY_DIR}/include
                            ${CMAKE_BINARY_DIR}/generated)
 list(JOIN SMOOTHACT_ONLY "," _only)
-set(_only $<$<BOOL:${_only}>:SMOOTHACT_ONLY=${_only}>)
+if(SMOOTHACT_ONLY)
+  string(PREPEND _only "SMOOTHACT_ONLY=")
+endif()
 target_compile_definitions(smoothact_flags INTERFACE ${_only})
 # No contraction: a value's bits must not depend on which loop computed it.
 target_compile_options(smoothact_flags INTERFACE
