@@ -18,6 +18,7 @@ struct AlgebraicStep : Step<Algebraic, Projective> {
       .limits = {0, 1},
       .slopes = {0, 0},
       .at_zero = 0.5,
+      .all_digits = true,
   };
   SMOOTHACT_FN constexpr explicit AlgebraicStep(Constant a) : Step{{Projective(reciprocal(a), a)}} {}
 };

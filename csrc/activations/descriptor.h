@@ -67,6 +67,7 @@ struct Descriptor {
   List<double, 2> right_kinks{};  // but at these of the right
   bool inplace = false;           // torch.nn's module has it
   bool in_double = false;         // InDouble computes it
+  bool all_digits = false;        // CUDA's 16-bit types take no shorter polynomials for it; nor if in_double
   Selector selector{};
 };
 

@@ -18,6 +18,7 @@ struct DynamicTanh : AffineTanh {
       .source = "Zhu et al. 2025, arXiv:2503.10622",
       .limits = {-1, 1},
       .slopes = {0, 0},
+      .all_digits = true,
   };
   SMOOTHACT_FN constexpr DynamicTanh(Constant alpha, Constant gamma, Constant beta)
       : AffineTanh{{{Constant(2 * alpha.value)}}, gamma, beta} {}

@@ -18,6 +18,7 @@ struct Elish {
       .limits = {0, infinity},
       .slopes = {0, 1},
       .smoothness = 1,
+      .all_digits = true,
   };
 
   template <class V>

@@ -17,6 +17,7 @@ struct GateAlgebraic : Gate<Algebraic, Projective> {
       .definition = "x * (1 + a * x / sqrt(1 + (a * x)**2)) / 2",
       .limits = {0, infinity},
       .slopes = {0, 1},
+      .all_digits = true,
   };
   SMOOTHACT_FN constexpr explicit GateAlgebraic(Constant a) : Gate{{Projective(reciprocal(a), a)}} {}
 };

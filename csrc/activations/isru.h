@@ -19,6 +19,7 @@ struct Isru {
       .source = "Carlile et al. 2017, arXiv:1710.09967",
       .limits = {-1, 1},
       .slopes = {0, 0},
+      .all_digits = true,
   };
   Projective warp;
   SMOOTHACT_FN constexpr explicit Isru(Constant alpha) : warp(reciprocal(root(alpha)), root(alpha)) {}

@@ -19,6 +19,7 @@ struct SoftsignStep : Step<SoftsignCdf, Projective> {
       .slopes = {0, 0},
       .at_zero = 0.5,
       .smoothness = 1,
+      .all_digits = true,
   };
   SMOOTHACT_FN constexpr explicit SoftsignStep(Constant k) : Step{{Projective(reciprocal(k), k)}} {}
 };

@@ -21,6 +21,7 @@ struct SwishGradStep : GateSlope<Logistic, Linear> {
       .limits = {0, 1},
       .slopes = {0, 0},
       .at_zero = 0.5,
+      .all_digits = true,
   };
   SMOOTHACT_FN constexpr explicit SwishGradStep(Constant a) : GateSlope{{a}} {}
 };

@@ -24,12 +24,16 @@ struct NumberOf<DType::f16> {
   using type = math::LowPrecision<22>;
 };
 #endif
+// Where terms cancel, or where every small x is next to a tie, the shorter polynomials of 16 bits do not do.
+template <class A, DType D>
+using NumberFor = std::conditional_t<A::descriptor.in_double || A::descriptor.all_digits,
+                                     math::Simd<typename Element<D>::Arithmetic, 1>, typename NumberOf<D>::type>;
 
 template <class A, Order O, DType D, int Lanes, int Unroll>
 struct Elementwise {
   static constexpr int inputs = inputs_of(O), operands = inputs + 1;
   using Scalar = typename Element<D>::Arithmetic;
-  using Number = typename NumberOf<D>::type;
+  using Number = NumberFor<A, D>;
   template <int N>
   using Items = Pack<D, N>;
   static constexpr uint32_t tile_size = tile_items(Unroll);

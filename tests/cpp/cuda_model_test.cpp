@@ -119,13 +119,8 @@ void expect_single(const A& a, const std::string& name) {
   }
 }
 
-// In 16 bits: sums that single precision rounds to the wrong side of a near tie, at most 8 in 100, and beside a zero of
-// its own an error of up to 2.5 times the contract's.
-constexpr std::pair<std::string_view, int> half_misses[] = {
-    {"abs_ratio", 0}, {"abs_ratio", 1},     {"acon_c", 0},       {"algebraic_step", 2},  {"dyt", 0},
-    {"dyt", 2},       {"elish", 0},         {"eswish", 0},       {"gate_algebraic", 1},  {"isru", 2},
-    {"mish_gate", 2}, {"softsign_step", 1}, {"sqrtsoftplus", 2}, {"swish_grad_step", 2}, {"tanhshrink", 1},
-    {"xielu", 0}};
+// In 16 bits: next to a tie for one x in a thousand, which single precision rounds to the wrong side.
+constexpr std::pair<std::string_view, int> half_misses[] = {{"eswish", 0}, {"xielu", 0}};
 
 template <int K, DType D, class A>
 void expect_half(const A& a, const std::string& name) {
@@ -142,16 +137,16 @@ void expect_half(const A& a, const std::string& name) {
     if (!std::isfinite(x)) continue;
     ++total;
     const double expected = derivative<K>(a, static_cast<double>(x));
-    const float value = E::widen(E::narrow(derivative<K, A, float, typename cuda::NumberOf<D>::type>(a, x)));
+    const float value = E::widen(E::narrow(derivative<K, A, float, cuda::NumberFor<A, D>>(a, x)));
     if (value == E::widen(E::narrow(static_cast<float>(expected)))) {
       ++right;
       continue;
     }
     const double error = std::abs(value - expected), unit = last_place < f16 ? 11 : 8, f16 ? -14 : -126 > (expected);
-    ASSERT_LE(error, (miss ? 2.5 : 1) * allowed<K>(a, x, 0.51, unit, error))
+    ASSERT_LE(error, allowed<K>(a, x, 0.51, unit, error))
         << name << ", derivative " << K << " at " << x << ": " << value << ", not " << expected;
   }
-  EXPECT_GE(right, (miss ? 0.92 : right_share[K]) * total) << name << ", derivative " << K;
+  EXPECT_GE(right, (miss ? 0.999 : right_share[K]) * total) << name << ", derivative " << K;
 }
 
 template <class A>
@@ -208,7 +203,7 @@ TEST_P(CudaModel, Half) {
 template <int K, DType D, class A>
 void expect_special(const A& a, const std::string& name) {
   using E = cuda::Element<D>;
-  using V = typename cuda::NumberOf<D>::type;
+  using V = cuda::NumberFor<A, D>;
   const auto stored = [](float v) {
     if constexpr (D == DType::f32)
       return v;

@@ -16,6 +16,7 @@ namespace smoothact::cuda {
 
 // Any functions will do that tell their inputs apart and run everywhere.
 struct Probe {
+  static constexpr struct { bool in_double, all_digits; } descriptor{};
   double a;
   template <class V>
   SMOOTHACT_FN V f(V x) const {
