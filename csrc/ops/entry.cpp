@@ -12,10 +12,13 @@ namespace smoothact {
 const std::vector<Entry>& entries() {
   static const std::vector<Entry> list = [] {
     std::vector<Entry> l;
-    Activations::for_each([&]<class A, int I>() { l.push_back({I, std::string(A::descriptor.name), &A::descriptor}); });
-    return l;
-  }();
-  return list;
+    Activations::for_each([&]<class A, int I>() {
+      l.push_back({I, std::string(A::descriptor.name), &A::descriptor, requires { A::two_terms; }});
+});
+return l;
+}
+();
+return list;
 }
 
 void check_input(const Entry& e, Order order, const at::Tensor& t) {

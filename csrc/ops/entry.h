@@ -22,6 +22,7 @@ struct Entry {
   int index;
   std::string name;
   const Descriptor* descriptor;
+  bool two_terms;  // of which a double is computed in
 };
 
 const std::vector<Entry>& entries();

@@ -19,7 +19,8 @@ py::tuple as_tuple(const T& list) {
   return l;
 }
 
-py::dict as_dict(const Descriptor& d) {
+py::dict as_dict(const Entry& e) {
+  const Descriptor& d = *e.descriptor;
   py::dict r;
   r["name"] = d.name;
   r["module"] = d.module;
@@ -45,6 +46,7 @@ py::dict as_dict(const Descriptor& d) {
   r["kinks"] = as_tuple(d.kinks);
   r["right_kinks"] = as_tuple(d.right_kinks);
   r["inplace"] = d.inplace;
+  r["two_terms"] = e.two_terms;
   if (d.selector.choices.size) {
     py::dict choices;
     for (const auto& c : d.selector.choices) choices[py::str(std::string(c.value))] = c.activation;
@@ -57,7 +59,7 @@ py::dict as_dict(const Descriptor& d) {
 
 py::list registry() {
   py::list l;
-  for (const auto& e : entries()) l.append(as_dict(*e.descriptor));
+  for (const auto& e : entries()) l.append(as_dict(e));
   return l;
 }
 

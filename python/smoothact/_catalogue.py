@@ -55,6 +55,8 @@ class Descriptor:
     right_kinks: tuple[float, ...]
     """The kinks at which torch takes, and so do we, the derivative of the right side."""
     inplace: bool
+    two_terms: bool
+    """float64 is computed in numbers of two terms, of which a compiler would make thousands of operations."""
     selector: tuple[str, Mapping[str, str]] | None = field(hash=False)
     """A keyword of the function, and the activation that each of its values chooses."""
     domain: ClassVar[tuple[float, float]] = (-math.inf, math.inf)

@@ -30,7 +30,8 @@ class compiling:  # used as a function and as a context manager, as torch.set_gr
 
     Args:
         mode: ``"fuse"`` gives Inductor the formula, to be fused with its neighbours; ``"kernel"`` keeps our kernel;
-            ``"auto"``, the default, takes what measured faster on the device of the input.
+            ``"auto"``, the default, takes what measured faster on the device of the input. A float64 formula in numbers
+            of two terms (``descriptor.two_terms``) stays a kernel: it would take minutes to compile.
 
     Functions already compiled are compiled again when the mode they were traced under no longer holds.
 
@@ -72,12 +73,16 @@ def _register_decompositions() -> None:
     # A decomposition registered as the op's composite kernel is applied before Inductor's lowering, on both passes.
     for descriptor in catalogue.values():
         for order, suffix in enumerate(("", "_backward", "_double_backward")):
-            overload = getattr(torch.ops.smoothact, descriptor.name + suffix).fuse
-            overload.py_impl(DispatchKey.CompositeImplicitAutograd)(_decomposition(descriptor.name, order))
+            packet = getattr(torch.ops.smoothact, descriptor.name + suffix)
+            packet.fuse.py_impl(DispatchKey.CompositeImplicitAutograd)(
+                _decomposition(descriptor.name, order, packet.default if descriptor.two_terms else None)
+            )
 
 
-def _decomposition(name: str, order: int):
+def _decomposition(name: str, order: int, kernel: torch._ops.OpOverload | None):
     def decompose(*args, **keywords):
+        if kernel and args[order].dtype == torch.float64:
+            return kernel(*args, **keywords)
         parameters = [*args[order + 1 :], *keywords.values()]
         return _C.composite(name, order, list(args[: order + 1]), parameters)
 

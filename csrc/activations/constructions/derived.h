@@ -223,6 +223,7 @@ struct HalfAbsOf {
 
 template <class Formula, class Use>
 struct Derived {
+  static constexpr bool two_terms = true;
   Formula formula;
 
   template <class V>
