@@ -82,6 +82,7 @@ using Activations = TypeList<
     DynamicTanh,
     SqrtSoftplus,
     SigmoidSqIntegral,
+    MishIntegral,
     Eswish,
     AconC,
     Xielu,
