@@ -91,6 +91,8 @@ using Activations = TypeList<
     GompertzStep,
     Golu,
     CloglogStep,
+    GompertzIntegral,
+    CloglogIntegral,
     LogCoshStep,
     LogCoshSign,
     GateLogCosh,
