@@ -14,6 +14,8 @@ DIGITS = 7  # of a constant; more are hinted at
 RELATIONS = {ast.Gt: sympy.Gt, ast.GtE: sympy.Ge, ast.Lt: sympy.Lt, ast.LtE: sympy.Le}
 ONE, HALF = sympy.Integer(1), sympy.Rational(1, 2)
 FUNCTIONS = {
+    "E1": lambda argument: sympy.expint(ONE, argument),
+    "Ein": sympy.Function(r"\operatorname{Ein}"),
     "abs": sympy.Abs,
     "expm1": lambda argument: sympy.Add(sympy.exp(argument), -ONE),
     "log1p": lambda argument: sympy.log(sympy.Add(ONE, argument)),

@@ -34,7 +34,16 @@ class Arb:
 
     def call(self, name: str, argument: Any) -> Any:
         argument = flint.arb(argument)
-        return abs(argument) if name == "abs" else getattr(argument, name)()
+        match name:
+            case "abs":
+                return abs(argument)
+            case "E1":
+                return argument.expint(1)
+            case "Ein" if argument < 1:
+                return argument * (-argument).hypgeom([1, 1], [2, 2])
+            case "Ein":
+                return argument.expint(1) + argument.log() + flint.arb.const_euler()
+        return getattr(argument, name)()
 
     def compare(self, relation: Callable[[Any, Any], bool], a: Any, b: Any) -> bool:
         a, b = flint.arb(a), flint.arb(b)

@@ -7,9 +7,11 @@ import math
 
 import torch
 
+from smoothact._expint import E1, Ein
 from smoothact.oracle import Taylor
 
 U = 2.0**-51  # one elementary function's relative error, generously
+_INTEGRALS = {"E1": E1, "Ein": Ein}
 
 
 class Ball:
@@ -94,8 +96,13 @@ class Balls:
         if not isinstance(argument, Ball):
             return getattr(math, name)(argument)
         a = argument
-        v = getattr(torch, name)(a.v)
+        v = (_INTEGRALS.get(name) or getattr(torch, name))(a.v)
         match name:
+            case "E1":  # decreasing and convex
+                steepest = (a.v - a.e).clamp(min=0)
+                return Ball(v, 2.0**-44 * v + a.e * torch.exp(-steepest) / steepest)
+            case "Ein":
+                return Ball(v, 2.0**-44 * v + a.e)
             case "exp":
                 return Ball(v, v * torch.expm1(a.e))
             case "log":

@@ -122,6 +122,12 @@ class Taylor:
     def atan(self) -> Taylor:
         return self._integral(self.field.call("atan", self.c[0]), 1 / (1 + self * self))
 
+    def E1(self) -> Taylor:
+        return self._integral(self.field.call("E1", self.c[0]), -(-self).exp() / self)
+
+    def Ein(self) -> Taylor:
+        return self._integral(self.field.call("Ein", self.c[0]), (1 - (-self).exp()) / self)
+
     def abs(self) -> Taylor:
         return self * self.field.sign(self.c[0])  # 0 at the kink
 
@@ -149,7 +155,17 @@ class Multiprecision:
             return abs(argument)
         if name in ("exp", "tanh") and argument and self.mp.mag(argument) > HUGE and (argument < 0 or name == "tanh"):
             return self.mp.mpf(0 if name == "exp" else self.sign(argument))
+        if name in ("E1", "Ein"):
+            return self.exponential_integral(name, argument)
         return getattr(self.mp, name)(argument)
+
+    def exponential_integral(self, name: str, y: Any) -> Any:
+        """E1(y), y > 0, or what is left of it without its logarithm: Ein(y) = E1(y) + gamma + log y."""
+        mp = self.mp
+        if name == "Ein" and y < 1:
+            return y * mp.hyp2f2(1, 1, 2, 2, -y)
+        e1 = mp.e1(y) if mp.mag(y) < HUGE else mp.mpf(0)
+        return e1 if name == "E1" else e1 + mp.euler + mp.log(y)
 
     def compare(self, relation: Callable[[Any, Any], bool], a: Any, b: Any) -> bool:
         return relation(a, b)
@@ -169,7 +185,7 @@ BINARY = {
     ast.Pow: operator.pow,
 }
 COMPARE = {ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Lt: operator.lt, ast.LtE: operator.le}
-FUNCTIONS = ("exp", "log", "log1p", "sqrt", "tanh", "erf", "atan", "abs")
+FUNCTIONS = ("exp", "log", "log1p", "sqrt", "tanh", "erf", "atan", "abs", "E1", "Ein")
 
 
 class Definition:

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 
 from ._catalogue import catalogue
+from ._expint import E1, Ein
 
 Function = Callable[..., Any]
 
@@ -47,6 +48,8 @@ _VOCABULARY: dict[str, Any] = {
     "tanh": _either(torch.tanh, math.tanh),
     "erf": _either(torch.erf, math.erf),
     "atan": _either(torch.atan, math.atan),
+    "E1": E1,
+    "Ein": Ein,
     "abs": abs,
     "where": torch.where,
     "min": _tensors(torch.minimum),

@@ -8,6 +8,7 @@
 #include "math/atan.h"
 #include "math/erf.h"
 #include "math/exp_extended.h"
+#include "math/expint.h"
 #include "math/hyperbolic.h"
 #include "math/log.h"
 #include "math/mills.h"
@@ -54,6 +55,21 @@ R reference_expm1_minus(R z) {
   R sum = 0;
   for (int k = 22; k > 1; --k) sum = (sum * z + 1) / k;
   return sum * z * z;
+}
+
+// Ein(y)/y for y <= 1
+template <class R>
+R reference_ein_ratio(R y) {
+  R sum = 0, term = 1;  // (-y)^(k - 1)/k!
+  for (int k = 1; k < 26; ++k) sum += (term /= k) / k, term *= -y;
+  return sum;
+}
+// e^y E1(y) = 1/(y + 1/(1 + 1/(y + 2/(1 + 2/(y + ...))))) for y >= 1
+template <class R>
+R reference_scaled_e1(R y) {
+  R fraction = y;
+  for (int k = 200; k > 0; --k) fraction = y + k / (1 + k / fraction);
+  return 1 / fraction;
 }
 
 // Units in the last place, of the 24 digits of float, the 53 of double, and the 17 that bfloat16 takes of float;
@@ -211,6 +227,12 @@ struct Table {
           "erf", [](auto x) { return erf(x); }, [](auto x) { return std::erf(x); }, -every, every, {1.6, 1.6, 0.6}),
       row(
           "erfc", [](auto x) { return erfc(x); }, [](auto x) { return std::erfc(x); }, -every, every, {2.5, 2.5, 1.7}),
+      row(
+          "ein_ratio", [](auto y) { return ein_ratio(y); }, [](auto y) { return reference_ein_ratio(y); }, 0, 1,
+          {1, 1, 0.1}),
+      row(
+          "scaled_e1", [](auto y) { return scaled_e1(y); }, [](auto y) { return reference_scaled_e1(y); }, 1, tail,
+          {1.5, 1.5, 0.1}),
       row(
           "normal_pdf of a product", [](auto x) { return normal_pdf(product(Constant(0.75), x)).value(); },
           [](auto x) { return reference_pdf(x * 3 / 4); }, -far* T(1.3), far* T(1.3), {1.1, 1.1, 2.2}),

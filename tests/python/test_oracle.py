@@ -78,6 +78,12 @@ def test_undecided_comparisons_are_left_to_mpmath():
         ("atan(exp(x))", -700.0, 1, lambda: mpmath.exp(-700)),
         ("x * tanh(exp(x))", 1e30, 0, lambda: mpmath.mpf(1e30)),
         ("exp(-exp(-x))", -1e30, 1, lambda: mpmath.mpf(0)),
+        ("E1(exp(-x))", -1e30, 0, lambda: mpmath.mpf(0)),
+        ("E1(exp(-x))", -6.0, 0, lambda: mpmath.e1(mpmath.exp(6))),
+        ("E1(exp(-x))", 1e30, 0, lambda: mpmath.mpf(1e30)),
+        ("Ein(exp(x))", -700.0, 0, lambda: mpmath.exp(-700)),
+        ("Ein(exp(x))", -700.0, 1, lambda: mpmath.exp(-700)),
+        ("Ein(exp(x))", 2.0, 0, lambda: mpmath.e1(mpmath.exp(2)) + mpmath.euler + 2),
     ],
 )
 def test_tails_survive_cancellation(definition, x, order, value):

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "../constructions/derived.h"
+#include "../../math/expint.h"
+#include "../constructions/derived_integral.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
@@ -22,26 +23,65 @@ SMOOTHACT_FN auto exponential_tails(const Z& z, const M& below, const Constant& 
                value.scale};
 }
 
-// H(x) = e^-y, y = b e^-x
+// log b with the digits that one double lacks.
+inline Constant full_log(const Constant& b) {
+  using W = math::Twofold<math::Simd<double, 1>>;
+  const double log = std::log(b.value), rest = narrow(W(b) * exp(W(-log)) - 1).v;
+  return {log, std::isfinite(rest) ? rest : 0};
+}
+
+// H(x) = e^-y, y = b e^-x. Its integral is E1(y) = x + Ein(y) - log b - gamma, which does not cancel for y < 1.
 struct Gompertz {
   Constant b, log_b, grown;
-  explicit Gompertz(Constant b) : b(b), log_b(std::log(b.value)), grown(std::max(0.0, log_b.value)) {}
+  explicit Gompertz(Constant b) : b(b), log_b(full_log(b)), grown(std::max(0.0, log_b.value)) {}
 
   template <class X>
   SMOOTHACT_FN auto sided(const X& x) const {
-    using V = decltype(leading(x.v));
-    const auto z = capped(-x, V(math::Range<decltype(x.v)>::inner_tail) - V(log_b));
-    const auto upper = leading(z.v) < -V(log_b);
+    const auto z = argument(x);
+    const auto upper = below_one(z);
     return Sided{exponential_tails(z, upper, b, grown), upper};
+  }
+  template <class W>
+  SMOOTHACT_FN auto integral(const Jet<W>& x) const {
+    const auto z = argument(x);
+    const auto upper = below_one(z);
+    const auto y = (decaying_exp(z, grown) * b).value();
+    const W rest = y.v * ein_ratio(y.v) - (W(log_b) + W(math::euler_gamma()));
+    return SidedIntegral{select(upper, Jet<W>{rest}, decaying_exp(-y) * scaled_e1(y.v)), upper};
+  }
+
+ private:
+  template <class X>
+  SMOOTHACT_FN auto argument(const X& x) const {
+    using V = decltype(leading(x.v));
+    return capped(-x, V(math::Range<decltype(x.v)>::inner_tail) - V(log_b));
+  }
+  template <class Z>
+  SMOOTHACT_FN auto below_one(const Z& z) const {
+    return leading(z.v) < -decltype(leading(z.v))(log_b);
   }
 };
 
-// H(x) = 1 - e^-y, y = e^x: the other tail left of 0.
+// H(x) = 1 - e^-y, y = e^x: the other tail left of 0. Its integral is Ein(y) = x + gamma + E1(y).
 struct CLogLog {
   template <class X>
   SMOOTHACT_FN auto sided(const X& x) const {
-    const auto z = capped(x, math::Range<decltype(x.v)>::inner_tail);
+    const auto z = argument(x);
     return Sided{exponential_tails(z, leading(x.v) < 0), leading(x.v) >= 0};
+  }
+  template <class W>
+  SMOOTHACT_FN auto integral(const Jet<W>& x) const {
+    const auto y = decaying_exp(argument(x));
+    const W v = y.value().v;
+    const auto upper = leading(x.v) >= 0;
+    const auto right = (decaying_exp(-y.value()) * scaled_e1(v)).value() + math::euler_gamma();
+    return SidedIntegral{select(upper, right, y * ein_ratio(v)), upper};
+  }
+
+ private:
+  template <class X>
+  static SMOOTHACT_FN auto argument(const X& x) {
+    return capped(x, math::Range<decltype(x.v)>::inner_tail);
   }
 };
 
