@@ -106,7 +106,8 @@ using Activations = TypeList<
     HalfAbsSech,
     ErfSoftplusStep,
     Serf,
-    Phish
+    Phish,
+    SigmoidPow
 >;
 // clang-format on
 #endif
