@@ -107,7 +107,8 @@ using Activations = TypeList<
     ErfSoftplusStep,
     Serf,
     Phish,
-    SigmoidPow
+    SigmoidPow,
+    Smu
 >;
 // clang-format on
 #endif
