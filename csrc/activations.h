@@ -109,7 +109,9 @@ using Activations = TypeList<
     HalfAbsSech,
     ErfSoftplusStep,
     Serf,
-    Phish
+    Phish,
+    SigmoidPow,
+    Smu
 >;
 // clang-format on
 #endif

@@ -28,8 +28,9 @@ struct Twofold {
 
   Twofold() = default;
   template <class C>
-  requires std::is_arithmetic_v<C> SMOOTHACT_FN Twofold(C c) : Twofold(Constant(c)) {}
-  SMOOTHACT_FN Twofold(const Constant& c) : hi(c.leading<scalar>()), lo(c.trailing<scalar>()) {}
+  requires std::is_arithmetic_v<C> SMOOTHACT_FN Twofold(C c)
+      : hi(Constant(c).leading<scalar>()), lo(Constant(c).trailing<scalar>()) {}
+  SMOOTHACT_FN Twofold(const Constant& c) : hi(c), lo(c.trailing<scalar>()) {}
   SMOOTHACT_FN Twofold(V hi) : hi(hi), lo(0) {}
   SMOOTHACT_FN Twofold(V hi, V lo) : hi(hi), lo(lo) {}
   SMOOTHACT_FN Twofold(Sum<V> s) : hi(s.hi), lo(s.lo) {}

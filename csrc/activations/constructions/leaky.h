@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Leaky   ax + R((1 - a)x) of a smooth ReLU R: the larger of x and ax, smoothed
+// Leaky         ax + R((1 - a)x) of a smooth ReLU R: the larger of x and ax, smoothed
+// DerivedLeaky  the same of half a smooth |x|, A, of which a header gives only the value: (1 + a)x/2 + |1 - a|A(x)/2
 #pragma once
 
 #include "constructions.h"
+#include "derived.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
@@ -58,6 +60,46 @@ struct Leaky {
     return select(near, math::in_full<V>(mean), select(x < 0, math::in_full<V>(left), math::in_full<V>(right)));
   }
 };
+
+template <class A>
+struct LeakyHalfAbs {
+  Constant left, right, mean, half_gap, width;
+  A abs;
+  SMOOTHACT_FN constexpr LeakyHalfAbs(Constant alpha, A abs)
+      : left(alpha.value < 1 ? alpha : Constant(1)),
+        right(alpha.value < 1 ? Constant(1) : alpha),
+        mean(Constant(0.5) * (Constant(1) + alpha)),
+        half_gap(Constant(0.5) * leak_gap(alpha)),
+        width(abs.width),
+        abs(abs) {}
+};
+
+namespace derived {
+
+struct LeakyOf {
+  template <int Order, class W, class F, class V>
+  static SMOOTHACT_FN V apply(const F& formula, V x) {
+    const V inside = within_reach<W>(formula, x);
+    const auto abs_x = formula.abs.even(math::variable<Order>(W(minus_abs(inside))));
+    const auto rest = abs_x.rest * formula.half_gap;
+    if constexpr (Order == 2) return part<2>(rest);
+    const auto y = rest.value();
+    const W side = select(x < 0, W(formula.left), W(formula.right)), k = select(abs_x.near, W(formula.mean), side);
+    if constexpr (Order == 1) {
+      return narrow(k + select(x < 0, y.d1, -y.d1));
+    } else if constexpr (Order == 0) {
+      constexpr double largest = math::Format<typename V::scalar>::largest;
+      const V finite = clamp(x, -largest, largest), line = line_less(k, finite, finite, V(0)), beyond = leading(k) * x;
+      const V value = select(abs(inside) < abs(x), line, narrow(k * W(inside) + y.v));
+      return select(V(largest) < abs(beyond), beyond, select(abs(value) <= 0, copysign(value, x), value));
+    }
+  }
+};
+
+}  // namespace derived
+
+template <class A>
+using DerivedLeaky = Derived<LeakyHalfAbs<A>, derived::LeakyOf>;
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact
