@@ -103,7 +103,8 @@ using Activations = TypeList<
     HalfAbsSech,
     ErfSoftplusStep,
     Serf,
-    Phish
+    Phish,
+    SoftsignP
 >;
 // clang-format on
 
