@@ -111,7 +111,8 @@ using Activations = TypeList<
     Serf,
     Phish,
     SigmoidPow,
-    Smu
+    Smu,
+    SoftsignP
 >;
 // clang-format on
 #endif

@@ -29,7 +29,9 @@ struct List {
 };
 
 enum class Kind { step, sign, smooth_abs, smooth_relu, gate, piecewise };
-enum class Domain { real, nonnegative, positive };
+// An exponent runs from 1 to 16.
+enum class Domain { real, nonnegative, positive, exponent };
+inline constexpr double most_exponent = 16;
 
 // An optional parameter's default None is written, and handed to the kernel, as infinity.
 struct Parameter {

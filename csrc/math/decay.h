@@ -27,6 +27,7 @@ struct Range<Twofold<V>> {
   static constexpr int lift = single ? 100 : 512;
   static constexpr double down = single ? 0x1p-100 : 0x1p-512;
   static constexpr double tiny = single ? 0x1p-110 : 0x1p-960, raise = single ? 0x1p40 : 0x1p512;
+  static constexpr int octaves = single ? 40 : 512;  // of `raise`
 };
 
 template <class J, class S>

@@ -98,8 +98,9 @@ SMOOTHACT_FN Twofold<V> sqrt(const Twofold<V>& a) {
 
 namespace detail {
 
-// z = n ln 2 + r; e^r - 1 = r (1 + r (1/2 + r (1/6 + r s))), the leading terms in two.
-template <class V>
+// z = n ln 2 + r; e^r - 1 = r (1 + r (1/2 + r (1/6 + r s))), the leading terms in two. Of half of r, s counts a
+// sixteenth.
+template <class V, bool Halved = false>
 struct TwofoldReduced {
   using W = Twofold<V>;
   V n;
@@ -109,8 +110,12 @@ struct TwofoldReduced {
     // n ln2.hi cancels exactly: both are multiples of its last place.
     const V r0 = W::without(z.hi, n, V(L::hi)), r1 = fma(n, V(-L::lo), z.lo);
     const W r = W::sum(r0, r1);
-    const Constant sixth(1.0 / 6, 0x1.5555555555555p-57);
-    p = r * plus(1, r * plus(0.5, r * plus(sixth, W(r.hi * exp_remainder(r.hi)))));
+    if constexpr (Halved) {
+      const W half = expm1(scaled(r, V(0.5)));
+      p = half * plus(2, half);
+    } else {
+      p = expm1(r);
+    }
   }
 
   SMOOTHACT_FN static W plus(const Constant& c, const W& small) {
@@ -121,6 +126,10 @@ struct TwofoldReduced {
  private:
   using T = typename V::scalar;
   using L = Ln2<T>;
+  static SMOOTHACT_FN W expm1(const W& r) {
+    const Constant sixth(1.0 / 6, 0x1.5555555555555p-57);
+    return r * plus(1, r * plus(0.5, r * plus(sixth, W(r.hi * exp_remainder(r.hi)))));
+  }
   static SMOOTHACT_FN V nearest(V z) {
     if constexpr (fuses<V>)
       return nearest_multiple(z, V(L::reciprocal));

@@ -34,17 +34,25 @@ void check_input(const Entry& e, Order order, const at::Tensor& t) {
 
 constexpr double least = 1e-30, most = 1e15;
 
+struct Bounds {
+  const char* words;
+  bool (*hold)(double);
+};
+constexpr Bounds bounds[] = {
+    {"finite", [](double v) { return v == v; }},
+    {"non-negative and finite", [](double v) { return v >= 0; }},
+    {"positive and finite", [](double v) { return v > 0; }},
+    {"from 1 to 16", [](double v) { return 1 <= v && v <= most_exponent; }},
+};
+
 void check_parameters(const Entry& e, const Parameters& p) {
   int i = 0;
   for (const auto& q : e.descriptor->parameters) {
     const double v = p[i++];
     const bool absent = q.optional && v == infinity;
-    const bool inside = q.domain == Domain::real ? v == v : q.domain == Domain::positive ? v > 0 : v >= 0;
-    TORCH_CHECK_VALUE(absent || (inside && std::isfinite(v)), "smoothact::", e.name, ": ", q.name, " must be ",
-                      q.domain == Domain::real       ? "finite"
-                      : q.domain == Domain::positive ? "positive and finite"
-                                                     : "non-negative and finite",
-                      ", got ", v);
+    const Bounds& domain = bounds[static_cast<int>(q.domain)];
+    TORCH_CHECK_VALUE(absent || (domain.hold(v) && std::isfinite(v)), "smoothact::", e.name, ": ", q.name, " must be ",
+                      domain.words, ", got ", v);
     // Its square and its reciprocal, times any argument that matters, stay within single precision.
     TORCH_CHECK_VALUE(q.optional || v == 0 || (least <= std::abs(v) && std::abs(v) <= most), "smoothact::", e.name,
                       ": ", q.name, " must be 0 or of a magnitude from ", least, " to ", most, ", got ", v);

@@ -10,7 +10,7 @@ namespace smoothact {
 namespace {
 
 constexpr const char* kind_names[] = {"step", "sign", "smooth_abs", "smooth_relu", "gate", "piecewise"};
-constexpr const char* domain_names[] = {"real", "nonnegative", "positive"};
+constexpr const char* domain_names[] = {"real", "nonnegative", "positive", "from 1 to 16"};
 
 template <class T>
 py::tuple as_tuple(const T& list) {

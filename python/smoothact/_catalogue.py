@@ -24,7 +24,7 @@ class Parameter:
     name: str
     default: float | None
     domain: str
-    """``"real"``, ``"nonnegative"`` or ``"positive"``."""
+    """``"real"``, ``"nonnegative"``, ``"positive"`` or ``"from 1 to 16"``."""
     optional: bool
 
 

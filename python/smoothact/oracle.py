@@ -82,8 +82,8 @@ class Taylor:
         return self._new([other, *[self.field.number(0)] * (len(self.c) - 1)]) / self
 
     def __pow__(self, exponent: Any) -> Taylor:
-        if isinstance(exponent, int) and exponent > 0:
-            return functools.reduce(operator.mul, [self] * exponent)
+        if exponent in range(1, 33):  # whatever its type: the only powers that 0 has
+            return functools.reduce(operator.mul, [self] * int(float(exponent)))
         return (self.log() * exponent).exp()
 
     def _integral(self, value: Any, slope: Taylor) -> Taylor:

@@ -155,7 +155,7 @@ void expect_half(const A& a, const std::string& name) {
 template <class A>
 std::vector<std::pair<std::string, A>> variations() {
   static const std::vector<double> trials[] = {
-      {1.702, 0.3, -0.75, 0}, {0, 0.1, 9, 1e-20, 6e-14, 1e15}, {0.3, 2.5}};  // by Domain
+      {1.702, 0.3, -0.75, 0}, {0, 0.1, 9, 1e-20, 6e-14, 1e15}, {0.3, 2.5}, {1, 1.5, 2, 16}};  // by Domain
   constexpr auto& descriptor = A::descriptor;
   const std::string name(descriptor.name);
   double values[4]{};

@@ -21,7 +21,12 @@ WIDE = DTYPES[:2]
 HALF = DTYPES[2:]
 
 # Values for every parameter of a domain: sharp, blunt, mirrored, degenerate.
-TRIALS = {"positive": [0.3, 2.5], "nonnegative": [0.0, 0.1, 9.0], "real": [1.702, 0.3, -0.75, 0.0]}
+TRIALS = {
+    "positive": [0.3, 2.5],
+    "nonnegative": [0.0, 0.1, 9.0],
+    "real": [1.702, 0.3, -0.75, 0.0],
+    "from 1 to 16": [1.0, 1.5, 2.0, 16.0],
+}
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,7 @@ def outside():
         "real": [math.nan, math.inf, 1e16, -1e-31],
         "positive": [0.0, -1.0, math.nan, 1e39],
         "nonnegative": [-1.0, -math.inf, math.nan, 1e-90],
+        "from 1 to 16": [0.99, -2.0, 16.1, math.inf, math.nan],
     }
     for case in DEFAULTS:
         for parameter in case.descriptor.parameters:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 import smoothact
 import torch
-from support import CASES, DEFAULTS
+from support import CASES, DEFAULTS, TRIALS
 
 
 def modules():
@@ -98,7 +98,7 @@ def test_catalogue_is_a_read_only_mapping():
         assert issubclass(getattr(smoothact.nn, d.module), torch.nn.Module)
         assert callable(getattr(smoothact.functional, name))
         for p in d.parameters:
-            assert p.name.isidentifier() and p.domain in ("real", "positive", "nonnegative")
+            assert p.name.isidentifier() and p.domain in TRIALS
             assert p.optional or p.default is not None
 
 

@@ -219,6 +219,14 @@ struct HalfAbsOf {
   }
 };
 
+// What has f, f' and f'' as wide numbers of its own: formula.at<Order, W>(x).
+struct Itself {
+  template <int Order, class W, class F, class V>
+  static SMOOTHACT_FN V apply(const F& formula, V x) {
+    return formula.template at<Order, W>(x);
+  }
+};
+
 }  // namespace derived
 
 template <class Formula, class Use>
@@ -264,6 +272,8 @@ template <class Formula>
 using DerivedAbs = Derived<Formula, derived::AbsOf>;
 template <class Formula>
 using DerivedHalfAbs = Derived<Formula, derived::HalfAbsOf>;
+template <class Formula>
+using Wide = Derived<Formula, derived::Itself>;
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact
