@@ -108,7 +108,8 @@ using Activations = TypeList<
     Serf,
     Phish,
     SigmoidPow,
-    Smu
+    Smu,
+    Derf
 >;
 // clang-format on
 #endif
