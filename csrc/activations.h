@@ -112,7 +112,8 @@ using Activations = TypeList<
     Phish,
     SigmoidPow,
     Smu,
-    SoftsignP
+    SoftsignP,
+    Derf
 >;
 // clang-format on
 #endif

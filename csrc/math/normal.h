@@ -14,11 +14,15 @@ namespace math {
 SMOOTHACT_FN constexpr Constant two_over_root_pi() { return {1.1283791670955126, 1.533545961316588e-17}; }
 SMOOTHACT_FN constexpr Constant root_half() { return {0.7071067811865476, -4.833646656726457e-17}; }
 
-// erf x for |x| <= 3/4
+// erf(x)/x and erf x for |x| <= 3/4
+template <class W>
+SMOOTHACT_FN W erf_over(const W& x) {
+  const auto square = leading(x) * leading(x);
+  return W(two_over_root_pi()) + W(square * detail::erf_remainder(square));
+}
 template <class W>
 SMOOTHACT_FN W erf_unit(const W& x) {
-  const auto square = leading(x) * leading(x);
-  return x * (W(two_over_root_pi()) + W(square * detail::erf_remainder(square)));
+  return x * erf_over(x);
 }
 template <class W, class A1, class A2>
 SMOOTHACT_FN auto erf_unit(const Jet<W, A1, A2>& x) {

@@ -30,8 +30,8 @@ class compiling:  # used as a function and as a context manager, as torch.set_gr
 
     Args:
         mode: ``"fuse"`` gives Inductor the formula, to be fused with its neighbours; ``"kernel"`` keeps our kernel;
-            ``"auto"``, the default, takes what measured faster on the device of the input. A float64 formula in numbers
-            of two terms (``descriptor.two_terms``) stays a kernel: it would take minutes to compile.
+            ``"auto"``, the default, takes what measured faster on the device of the input. A formula in wide numbers
+            (``descriptor.two_terms``) stays a kernel in any mode: it would take minutes to compile.
 
     Functions already compiled are compiled again when the mode they were traced under no longer holds.
 
@@ -81,7 +81,7 @@ def _register_decompositions() -> None:
 
 def _decomposition(name: str, order: int, kernel: torch._ops.OpOverload | None):
     def decompose(*args, **keywords):
-        if kernel and args[order].dtype == torch.float64:
+        if kernel:
             return kernel(*args, **keywords)
         parameters = [*args[order + 1 :], *keywords.values()]
         return _C.composite(name, order, list(args[: order + 1]), parameters)

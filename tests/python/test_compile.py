@@ -20,7 +20,8 @@ MODES = ["fuse", "kernel"]
 # Dynamo, autograd and our decompositions, without the code generator: for the whole list. What the generator makes of
 # every formula is in test_fused_code_keeps_tails; how it treats them otherwise is seen on one of each kind.
 TRACED = "aot_eager_decomp_partition"
-KINDS = list({case.descriptor.kind: case for case in DEFAULTS}.values())
+FUSED = [case for case in DEFAULTS if not case.descriptor.two_terms]
+KINDS = list({case.descriptor.kind: case for case in FUSED}.values())
 BACKENDS = {"traced": (TRACED, DEFAULTS), "inductor": ("inductor", KINDS)}
 
 
@@ -85,7 +86,7 @@ def fused_code(cases, orders, x):
 
 
 @pytest.mark.parametrize("dtype", WIDE, ids=str)
-@pytest.mark.parametrize("cases", groups(DEFAULTS, 8))
+@pytest.mark.parametrize("cases", groups(FUSED, 8))
 def test_fused_code_keeps_tails(cases, dtype, device):
     x = torch.unique(torch.cat([grid(case.name, dtype) for case in cases]))
     ends = torch.tensor([-math.inf, math.inf, math.nan], dtype=dtype)
@@ -105,7 +106,7 @@ def test_fused_code_keeps_tails(cases, dtype, device):
             assert math.isnan(nan), f"{case}, order {k}"
 
 
-@pytest.mark.parametrize("cases", groups(DEFAULTS, 8))
+@pytest.mark.parametrize("cases", groups(FUSED, 8))
 def test_fused_code_in_16_bits(cases, device):
     x = (torch.randn(512, device=device) * 4).bfloat16()
     for (case, order), y in fused_code(cases, range(2), x).items():
@@ -126,7 +127,7 @@ def test_parameters_arrive(mode, cases, device):
     torch.testing.assert_close(gradient, reference, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("case", DEFAULTS)
+@pytest.mark.parametrize("case", FUSED)
 def test_fused_is_one_kernel_each_way(case, device, monkeypatch):
     if device == "cpu":  # the kernels are counted where they are written, none is run: g++ would take the time
         monkeypatch.setattr(AsyncCompile, "cpp_pybinding", lambda *_: lambda *_: None)
@@ -139,12 +140,13 @@ def test_fused_is_one_kernel_each_way(case, device, monkeypatch):
     assert len(code) == 2 and not any("torch.ops.smoothact" in c for c in code)
 
 
-def test_kernel_mode_calls_the_ops(device):
+@pytest.mark.parametrize(("mode", "cases"), [("kernel", DEFAULTS), ("fuse", [c for c in DEFAULTS if c not in FUSED])])
+def test_what_stays_a_kernel(mode, cases, device):
     x = torch.randn(40, 30, device=device)
-    with smoothact.compiling("kernel"):
-        _, code = run_and_get_code(run, torch.compile(all_of(DEFAULTS), fullgraph=True), x)
+    with smoothact.compiling(mode):
+        _, code = run_and_get_code(run, torch.compile(all_of(cases), fullgraph=True), x)
     called = set(re.findall(r"torch\.ops\.smoothact\.(\w+)\.default\(", "\n".join(code)))
-    assert called == {name + suffix for name in smoothact.catalogue for suffix in ("", "_backward")}
+    assert called == {case.name + suffix for case in cases for suffix in ("", "_backward")}
 
 
 def test_switching_recompiles(device):
