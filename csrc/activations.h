@@ -104,7 +104,8 @@ using Activations = TypeList<
     ErfSoftplusStep,
     Serf,
     Phish,
-    SoftsignP
+    SoftsignP,
+    GennormCdf
 >;
 // clang-format on
 

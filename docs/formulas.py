@@ -15,6 +15,7 @@ RELATIONS = {ast.Gt: sympy.Gt, ast.GtE: sympy.Ge, ast.Lt: sympy.Lt, ast.LtE: sym
 ONE, HALF = sympy.Integer(1), sympy.Rational(1, 2)
 FUNCTIONS = {
     "abs": sympy.Abs,
+    "gammastar": sympy.Function(r"\gamma^{*}"),
     "expm1": lambda argument: sympy.Add(sympy.exp(argument), -ONE),
     "log1p": lambda argument: sympy.log(sympy.Add(ONE, argument)),
     "max": sympy.Max,

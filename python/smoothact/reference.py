@@ -38,6 +38,11 @@ def _tensors(of_tensors: Function) -> Function:
     return apply
 
 
+def _gammastar(shape: float, t: torch.Tensor) -> torch.Tensor:
+    """t^-s P(s, t), P the regularised lower incomplete gamma function."""
+    return torch.special.gammainc(torch.as_tensor(shape).to(t), t) * t**-shape
+
+
 _VOCABULARY: dict[str, Any] = {
     "pi": math.pi,
     "exp": _either(torch.exp, math.exp),
@@ -48,6 +53,8 @@ _VOCABULARY: dict[str, Any] = {
     "erf": _either(torch.erf, math.erf),
     "atan": _either(torch.atan, math.atan),
     "abs": abs,
+    "gamma": math.gamma,
+    "gammastar": _gammastar,
     "where": torch.where,
     "min": _tensors(torch.minimum),
     "max": _tensors(torch.maximum),
