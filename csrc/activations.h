@@ -105,7 +105,8 @@ using Activations = TypeList<
     Serf,
     Phish,
     SoftsignP,
-    GennormCdf
+    GennormCdf,
+    GennormRelu
 >;
 // clang-format on
 
