@@ -113,7 +113,9 @@ using Activations = TypeList<
     SigmoidPow,
     Smu,
     SoftsignP,
-    Derf
+    Derf,
+    GennormCdf,
+    GennormRelu
 >;
 // clang-format on
 #endif

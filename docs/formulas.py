@@ -17,6 +17,7 @@ FUNCTIONS = {
     "E1": lambda argument: sympy.expint(ONE, argument),
     "Ein": sympy.Function(r"\operatorname{Ein}"),
     "abs": sympy.Abs,
+    "gammastar": sympy.Function(r"\gamma^{*}"),
     "expm1": lambda argument: sympy.Add(sympy.exp(argument), -ONE),
     "log1p": lambda argument: sympy.log(sympy.Add(ONE, argument)),
     "max": sympy.Max,

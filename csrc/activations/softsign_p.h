@@ -10,8 +10,9 @@ inline namespace SMOOTHACT_ISA {
 
 // With v = min(|x|, 1/|x|)^p <= 1, each order is a power of |x| times one of 1 + v, as one exponential of logarithms.
 struct PowerSign {
-  Constant p, inverse;
-  SMOOTHACT_FN constexpr explicit PowerSign(Constant p) : p(p), inverse(reciprocal(p)) {}
+  Constant p, inverse, slope, curvature, factor;  // the exponents of 1 + v, f'' = -(1 + p) times its powers
+  SMOOTHACT_FN constexpr explicit PowerSign(Constant p)
+      : p(p), inverse(reciprocal(p)), slope(1 + inverse), curvature(2 + inverse), factor(1 + p) {}
 
   template <int Order, class W, class V>
   SMOOTHACT_FN V at(V x) const {
@@ -24,20 +25,15 @@ struct PowerSign {
     if constexpr (Order == 0) {
       return copysign(narrow(exp_wide(-(g * W(inverse)))) * select(far, V(1), size), x);
     } else if constexpr (Order == 1) {
-      return power<W, V>(select(far, -(pl + l), W(0)) - g * W(1 + inverse));
+      return power<W, V>(select(far, -(pl + l), W(0)) - g * W(slope));
     } else {
-      const W z = select(far, -(pl + (l + l)), pl - l) - g * W(2 + inverse);
-      const V y = power<W, V>(z, 1 + p);
+      const W z = select(far, -(pl + (l + l)), pl - l) - g * W(curvature);
+      const V y = power<W, V>(z, factor);
       return select(size <= 0, V(0), select(x < 0, y, -y));
     }
   }
 
  private:
-  template <class W>
-  static SMOOTHACT_FN W at_least(double low, const W& z) {
-    using V = decltype(leading(z));
-    return select(leading(z) < V(low), W(low), z);
-  }
   // factor e^z
   template <class W, class V>
   static SMOOTHACT_FN V power(const W& z, const Constant& factor = 1) {

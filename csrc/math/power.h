@@ -10,6 +10,11 @@ namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 namespace math {
 
+template <class W>
+SMOOTHACT_FN W at_least(double low, const W& z) {
+  return select(leading(z) < low, W(low), z);
+}
+
 template <class V>
 SMOOTHACT_FN V exp_wide(const V& z) {
   return exp(z);

@@ -19,12 +19,15 @@ class Alias(NamedTuple):
     parameters: Mapping[str, float] = {}
 
 
+_LAPLACE = 0.5**0.5 / 0.282095  # of the normal law with mean 0.707107 and standard deviation 0.282095
+
 FRAMEWORKS: dict[str, dict[str, Alias]] = {
     "torch": {
         "erf": Alias("erf_sign", {"s": 0.5**0.5}),
     },
     "transformers": {
         "gelu_python_tanh": Alias("gelu_tanh"),
+        "laplace": Alias("derf", {"alpha": _LAPLACE, "s": -0.707107 * _LAPLACE, "gamma": 0.5, "beta": 0.5}),
     },
     "timm": {},
     "keras": {

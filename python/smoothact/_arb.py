@@ -32,11 +32,13 @@ class Arb:
     def pi(self) -> Any:
         return flint.arb.pi()
 
-    def call(self, name: str, argument: Any) -> Any:
+    def call(self, name: str, argument: Any, *parameters: Any) -> Any:
         argument = flint.arb(argument)
         match name:
             case "abs":
                 return abs(argument)
+            case "gammastar":
+                return _gammastar(argument, *parameters)
             case "E1":
                 return argument.expint(1)
             case "Ein" if argument < 1:
@@ -57,6 +59,12 @@ class Arb:
 
     def where(self, condition: bool, a: Callable[[], Any], b: Callable[[], Any]) -> Any:
         return a() if condition else b()
+
+
+def _gammastar(t: Any, shape: Any) -> Any:
+    if t > 40:  # where the upper function is the quicker one
+        return t**-shape * (1 - t.gamma_upper(shape, regularized=1))
+    return t.gamma_lower(shape, regularized=2)
 
 
 def _greater(a: Any, b: Any) -> bool:

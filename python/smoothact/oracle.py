@@ -128,6 +128,16 @@ class Taylor:
     def Ein(self) -> Taylor:
         return self._integral(self.field.call("Ein", self.c[0]), (1 - (-self).exp()) / self)
 
+    def gammastar(self, shape: Any) -> Taylor:
+        """Of this argument; the derivative is -s times that of the shape s + 1, which away from 0 follows from it."""
+        value = self.field.call("gammastar", self.c[0], shape)
+        if len(self.c) == 1:
+            return self._new([value])
+        if (self.c[0] > 1) is True:  # of tensors that is no truth
+            density = (-self).exp() / self.field.call("gamma", shape + 1)
+            return self._solution(value, lambda y: (density - y) * shape / self)
+        return self._integral(value, self._new(self.c[:-1]).gammastar(shape + 1) * -shape)
+
     def abs(self) -> Taylor:
         return self * self.field.sign(self.c[0])  # 0 at the kink
 
@@ -150,9 +160,11 @@ class Multiprecision:
     def pi(self) -> Any:
         return +self.mp.pi
 
-    def call(self, name: str, argument: Any) -> Any:
+    def call(self, name: str, argument: Any, *parameters: Any) -> Any:
         if name == "abs":
             return abs(argument)
+        if name == "gammastar":
+            return self.gammastar(argument, *parameters)
         if name in ("exp", "tanh") and argument and self.mp.mag(argument) > HUGE and (argument < 0 or name == "tanh"):
             return self.mp.mpf(0 if name == "exp" else self.sign(argument))
         if name in ("E1", "Ein"):
@@ -166,6 +178,11 @@ class Multiprecision:
             return y * mp.hyp2f2(1, 1, 2, 2, -y)
         e1 = mp.e1(y) if mp.mag(y) < HUGE else mp.mpf(0)
         return e1 if name == "E1" else e1 + mp.euler + mp.log(y)
+
+    def gammastar(self, t: Any, shape: Any) -> Any:
+        if t > 8 * self.mp.prec:  # P is 1
+            return t**-shape
+        return self.mp.hyp1f1(shape, shape + 1, -t) * self.mp.rgamma(shape + 1)
 
     def compare(self, relation: Callable[[Any, Any], bool], a: Any, b: Any) -> bool:
         return relation(a, b)
@@ -185,7 +202,7 @@ BINARY = {
     ast.Pow: operator.pow,
 }
 COMPARE = {ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Lt: operator.lt, ast.LtE: operator.le}
-FUNCTIONS = ("exp", "log", "log1p", "sqrt", "tanh", "erf", "atan", "abs", "E1", "Ein")
+FUNCTIONS = ("exp", "log", "log1p", "sqrt", "tanh", "erf", "atan", "abs", "gamma", "E1", "Ein")
 
 
 class Definition:
@@ -251,6 +268,9 @@ class Definition:
             case ast.Call(func=ast.Name(id=name), args=[argument]) if name in FUNCTIONS:
                 value = walk(argument)
                 return getattr(value, name)() if isinstance(value, Taylor) else field.call(name, value)
+            case ast.Call(func=ast.Name(id="gammastar"), args=[shape, argument]):  # t^-s P(s, t), which is entire
+                shape, value = walk(shape), walk(argument)
+                return value.gammastar(shape) if isinstance(value, Taylor) else field.call("gammastar", value, shape)
         raise ValueError(f"definition {self.text!r}: {ast.unparse(node)!r} is outside the grammar")
 
 

@@ -39,6 +39,11 @@ def _tensors(of_tensors: Function) -> Function:
     return apply
 
 
+def _gammastar(shape: float, t: torch.Tensor) -> torch.Tensor:
+    """t^-s P(s, t), P the regularised lower incomplete gamma function."""
+    return torch.special.gammainc(torch.as_tensor(shape).to(t), t) * t**-shape
+
+
 _VOCABULARY: dict[str, Any] = {
     "pi": math.pi,
     "exp": _either(torch.exp, math.exp),
@@ -51,6 +56,8 @@ _VOCABULARY: dict[str, Any] = {
     "E1": E1,
     "Ein": Ein,
     "abs": abs,
+    "gamma": math.gamma,
+    "gammastar": _gammastar,
     "where": torch.where,
     "min": _tensors(torch.minimum),
     "max": _tensors(torch.maximum),

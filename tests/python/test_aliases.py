@@ -29,13 +29,11 @@ MODULES = (
     "CELU ELU GELU Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid Mish ReLU ReLU6 SELU SiLU Sigmoid Softplus "
     "Softsign Tanh Tanhshrink"
 )
-# No function of one number at a time, no smooth step or ReLU, or one with weights of its own; and the normal's cdf
-# about another mean, no parameter of ours.
+# No function of one number at a time, no smooth step or ReLU, or one with weights of its own.
 OTHERS = {
     "exponential",
     "glu",
     "hard_shrink",
-    "laplace",
     "log_softmax",
     "prelu",
     "soft_shrink",

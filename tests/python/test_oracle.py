@@ -22,6 +22,7 @@ def symbolic(case):
         "max": sympy.Max,
         "log1p": lambda value: sympy.log(1 + value),
         "abs": sympy.Abs,
+        "gammastar": lambda s, t: t**-s * sympy.lowergamma(s, t) / sympy.gamma(s),
         **{name: sympy.Rational(*value.as_integer_ratio()) for name, value in case.set_parameters.items()},
     }
     return x, sympy.sympify(case.definition.text, locals=names, rational=True)
@@ -84,6 +85,9 @@ def test_undecided_comparisons_are_left_to_mpmath():
         ("Ein(exp(x))", -700.0, 0, lambda: mpmath.exp(-700)),
         ("Ein(exp(x))", -700.0, 1, lambda: mpmath.exp(-700)),
         ("Ein(exp(x))", 2.0, 0, lambda: mpmath.e1(mpmath.exp(2)) + mpmath.euler + 2),
+        ("(1 + x * gammastar(1 / 2, x**2)) / 2", -30.0, 0, lambda: mpmath.erfc(30) / 2),
+        ("(1 + x * gammastar(1 / 2, x**2)) / 2", -30.0, 1, lambda: mpmath.exp(-900) / mpmath.sqrt(mpmath.pi)),
+        ("gamma(1 / 2) * gammastar(1 / 2, x)", 1e30, 0, lambda: mpmath.sqrt(mpmath.pi / mpmath.mpf(10) ** 30)),
     ],
 )
 def test_tails_survive_cancellation(definition, x, order, value):
@@ -99,6 +103,8 @@ def test_tails_survive_cancellation(definition, x, order, value):
         ("max(0, x)", [0, 0, 0]),
         ("min(x, 0)", [0, 1, 0]),
         ("x / (1 + abs(x))", [0, 1, 0]),
+        ("x / (1 + abs(x)**3)", [0, 1, 0]),
+        ("exp(abs(x)**2.0) * gammastar(1, x)", [1, -0.5, 7 / 3]),
         ("where(x > 0, x, 2.5 * (exp(x) - 1))", [0, 2.5, 2.5]),
     ],
 )

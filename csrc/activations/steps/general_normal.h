@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "../../math/gamma.h"
+#include "../constructions/derived.h"
+
+namespace smoothact {
+inline namespace SMOOTHACT_ISA {
+
+// The law of density c/(2a) e^-t, t = u^b, u = |x|/a, c = 1/Gamma(1 + 1/b): Laplace's at b = 1, the normal one at
+// b = 2. Its tail H(-|x|) is half of the upper incomplete gamma function of t and of shape 1/b.
+struct GeneralNormal {
+  Constant a, b, shape, inverse, log_a, c;
+  Constant half, outer, density, exponent, curvature;  // of H below t = 2 and above, H' and H''
+  math::GammaSeries series;
+
+  GeneralNormal(Constant a, Constant b)
+      : a(a),
+        b(b),
+        shape(reciprocal(b)),
+        inverse(reciprocal(a)),
+        log_a(logarithm(a)),
+        c(math::reciprocal_gamma(shape)),
+        half(c * Constant(0.5)),
+        outer(half * shape),
+        density(half * inverse),
+        exponent(b - 1),
+        curvature(density * b * inverse),
+        series(math::gamma_coefficients(b, false)) {}
+
+  template <int Order, class W, class V>
+  SMOOTHACT_FN V at(V x) const {
+    const Place<W, V> p(*this, x);
+    if constexpr (Order == 0) {
+      const auto tail = this->tail(p);
+      return select(x < 0, derived::part<0>(tail), derived::less<0, W>(One{}, tail));
+    } else if constexpr (Order == 1) {
+      return derived::part<0>(decaying_exp(only(-p.t)) * density);
+    } else {
+      // u^(b - 1) is not t/u where t has no digits left.
+      const W z = p.log_u * W(exponent) - p.t;
+      const V y = derived::part<0>(decaying_exp(only(at_least(-math::Range<W>::tail, z))) * curvature);
+      return select(p.size <= 0, V(0), select(x < 0, y, -y));
+    }
+  }
+
+ protected:
+  // Where |x| counts as any larger one.
+  template <class W, class V>
+  struct Place {
+    V size;
+    W u, log_u, t;
+    typename V::Mask near;
+
+    SMOOTHACT_FN Place(const GeneralNormal& h, V x) {
+      using T = typename V::scalar;
+      using R = math::Range<W>;
+      size = min(V(R::tail) * V(h.a), abs(x));
+      u = W(size) * W(h.inverse);
+      const V most = V(R::inner_tail) * V(h.shape);
+      const W l = log_wide(W(max(V(std::numeric_limits<T>::denorm_min()), size))) - W(h.log_a);
+      log_u = select(most < leading(l), W(most), l);
+      const W z = log_u * W(h.b);
+      t = exp_wide(at_least(-R::far, z));
+      near = leading(t) < V(math::gamma_near);
+    }
+    SMOOTHACT_FN W small_t() const { return select(near, t, W(math::gamma_near)); }
+    SMOOTHACT_FN W large_t() const { return select(near, W(math::gamma_near), t); }
+  };
+
+  template <class W, class V>
+  SMOOTHACT_FN auto tail(const Place<W, V>& p) const {
+    const W inside = p.u * W(half) * gamma_series(p.small_t(), series);
+    const W ratio = p.u * W(outer) / gamma_fraction(p.large_t(), shape);
+    return select(p.near, only(W(0.5) - inside), decaying_exp(only(-p.t)) * only(ratio));
+  }
+  template <class W>
+  static SMOOTHACT_FN Jet<W> only(const W& v) {
+    return {v, {}, {}};
+  }
+
+ private:
+  static Constant logarithm(const Constant& a) {
+    const auto y = log_wide(math::Twofold<math::Simd<double, 1>>(a));
+    return {y.hi.v, y.lo.v};
+  }
+};
+
+// The excess over max(0, x) of the integral of H: a/(2 Gamma(1/b)) (Gamma(2/b, t) - u Gamma(1/b, t)).
+struct GeneralNormalIntegral : GeneralNormal {
+  Constant mean, far, width;  // the mean of |x|/a
+  math::GammaSeries second;
+
+  GeneralNormalIntegral(Constant a, Constant b)
+      : GeneralNormal(a, b),
+        mean(Constant(0.5) * c * reciprocal(math::reciprocal_gamma(shape + shape))),
+        far(c * shape * shape),
+        width(a * Constant(0.5)),
+        second(math::gamma_coefficients(b, true)) {}
+
+  template <int Order, class W, class V>
+  SMOOTHACT_FN V at(V x) const {
+    if constexpr (Order > 0) {
+      return GeneralNormal::at<Order - 1, W>(x);
+    } else {
+      const Place<W, V> p(*this, x);
+      const W square = p.u * p.u;
+      const W inside = (W(mean) - p.u) + square * W(c) * gamma_series(p.small_t(), second);
+      const W outside = square * W(far) * gamma_fraction_slope(p.large_t(), shape);
+      const auto excess = select(p.near, only(inside), decaying_exp(only(-p.t)) * only(outside));
+      return max(V(0), x) + derived::part<0>(excess * width);
+    }
+  }
+};
+
+}  // namespace SMOOTHACT_ISA
+}  // namespace smoothact
