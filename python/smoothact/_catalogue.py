@@ -56,8 +56,8 @@ class Descriptor:
     """The kinks at which torch takes, and so do we, the derivative of the right side."""
     inplace: bool
     two_terms: bool
-    """float64 is computed in numbers of two terms, float32 in double: a compiler keeps the kernel, whose formula would be
-    thousands of operations."""
+    """float64 is computed in numbers of two terms, float32 in double: thousands of operations, for which a compiler
+    keeps the kernel."""
     selector: tuple[str, Mapping[str, str]] | None = field(hash=False)
     """A keyword of the function, and the activation that each of its values chooses."""
     domain: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
