@@ -27,7 +27,7 @@ SMOOTHACT_FN W ein_ratio(const W& y) {
   return 1 + (W(t * t * r) - y * W(0.25));
 }
 
-// e^y E1(y) = 1/(y + 1 - s(y)) for 1 <= y <= Format::tail, of a plain number to 2 ulp; s falls from a third.
+// e^y E1(y) = 1/(y + 1 - s(y)) for 1 <= y <= Format::tail, of a plain number to 2.1 ulp; s falls from a third.
 template <class W>
 SMOOTHACT_FN W scaled_e1(const W& y) {
   using V = decltype(leading(y));
