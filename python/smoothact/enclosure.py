@@ -11,6 +11,7 @@ from smoothact._expint import E1, Ein
 from smoothact.oracle import Taylor
 
 U = 2.0**-51  # one elementary function's relative error, generously
+SMALLEST = 2.0**-1074  # what an exponential may lose where it underflows
 _INTEGRALS = {"E1": E1, "Ein": Ein}
 
 
@@ -106,7 +107,7 @@ class Balls:
             case "Ein":
                 return Ball(v, 2.0**-44 * v + a.e)
             case "exp":
-                return Ball(v, v * torch.expm1(a.e))
+                return Ball(v, v * torch.expm1(a.e) + SMALLEST)
             case "log":
                 return Ball(v, torch.where(a.e < a.v, -torch.log1p(-a.e / a.v), math.inf))
             case "log1p":

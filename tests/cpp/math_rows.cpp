@@ -232,7 +232,7 @@ struct Table {
           {1, 1, 0.1}),
       row(
           "scaled_e1", [](auto y) { return scaled_e1(y); }, [](auto y) { return reference_scaled_e1(y); }, 1, tail,
-          {1.5, 1.5, 0.1}),
+          {2.1, 2.1, 0.1}),
       row(
           "normal_pdf of a product", [](auto x) { return normal_pdf(product(Constant(0.75), x)).value(); },
           [](auto x) { return reference_pdf(x * 3 / 4); }, -far* T(1.3), far* T(1.3), {1.1, 1.1, 2.2}),

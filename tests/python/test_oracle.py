@@ -23,6 +23,7 @@ def symbolic(case):
         "log1p": lambda value: sympy.log(1 + value),
         "abs": sympy.Abs,
         "gammastar": lambda s, t: t**-s * sympy.lowergamma(s, t) / sympy.gamma(s),
+        "Ein": lambda value: sympy.expint(1, value) + sympy.EulerGamma + sympy.log(value),
         **{name: sympy.Rational(*value.as_integer_ratio()) for name, value in case.set_parameters.items()},
     }
     return x, sympy.sympify(case.definition.text, locals=names, rational=True)
