@@ -5,19 +5,13 @@
 // in which all is positive, so that an error of y_(n+1) counts for less in y_n: but the first are of one term.
 #pragma once
 
-#include <utility>
-
 #include "power.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 namespace math {
 
-inline constexpr int gamma_terms = 26;
 inline constexpr double gamma_near = 2;
-struct GammaSeries {
-  Constant of[gamma_terms];
-};
 
 namespace detail {
 
@@ -30,8 +24,8 @@ struct GammaDepth {
 template <class V>
 struct GammaDepth<Twofold<V>> {
   static constexpr bool single = sizeof(typename V::scalar) == 4;
-  static constexpr int levels = single ? 18 : 48, terms = single ? 18 : gamma_terms;
-  static constexpr int wide_levels = fuses<V> ? 2 : 0, wide_terms = fuses<V> ? 10 : 4;
+  static constexpr int levels = single ? 18 : 48, terms = single ? 18 : 26;
+  static constexpr int wide_levels = fuses<V> ? 2 : 0, wide_terms = fuses<V> ? 9 : 3;
 };
 
 // Two fractions beside each other, of shapes s and 2s, and (y - y')/s of them.
@@ -88,29 +82,31 @@ SMOOTHACT_FN W gamma_fraction_slope(const W& t, const Constant& s) {
   return result.apart / (result.first * result.second);
 }
 
-// For t <= 2.
-template <class W>
-SMOOTHACT_FN W gamma_series(const W& t, const GammaSeries& c) {
-  using V = decltype(leading(t));
-  using D = detail::GammaDepth<W>;
-  V rest = V(c.of[D::terms - 1]);
-  for (int n = D::terms - 2; n >= D::wide_terms; --n) rest = fma(rest, leading(t), V(c.of[n]));
-  W y = rest;
-  for (int n = D::wide_terms - 1; n >= 0; --n) y = y * t + W(c.of[n]);
-  return y;
+namespace detail {
+
+// What the next term of the series is beside the one before, but for -t.
+template <class N>
+SMOOTHACT_FN N gamma_step(const N& b, double n, bool integral) {
+  const N before = (n - 1) * b, here = n * b;
+  const N numerator = 1 + before, denominator = n * (1 + here);
+  if (integral) return numerator * (2 + before) / (denominator * (2 + here));
+  return numerator / denominator;
 }
 
-// The series of (1/b) t^(-1/b) times the lower function of shape 1/b: (-1)^n/(n! (1 + nb)); or its integral's, with
-// another divisor 2 + nb.
-inline GammaSeries gamma_coefficients(const Constant& b, bool integral) {
-  const auto coefficient = [&](int n) {
-    const Constant nb = Constant(n) * b, once = 1 + nb;
-    Constant divisor = integral ? once * (2 + nb) : once;
-    for (int k = 1; k <= n; ++k) divisor = divisor * Constant(-k);
-    return reciprocal(divisor);
-  };
-  return [&]<std::size_t... N>(std::index_sequence<N...>) { return GammaSeries{{coefficient(N)...}}; }
-  (std::make_index_sequence<gamma_terms>{});
+}  // namespace detail
+
+// For t <= 2: the sum of (-t)^n/(n! (1 + nb)), which is t^(-1/b)/b times the lower function of shape 1/b; or of what
+// its integral has, 2/((1 + nb)(2 + nb)) for 1/(1 + nb).
+template <class W>
+SMOOTHACT_FN W gamma_series(const W& t, const Constant& b, bool integral) {
+  using V = decltype(leading(t));
+  using D = detail::GammaDepth<W>;
+  V rest = 1;
+  for (int n = D::terms - 1; n > D::wide_terms; --n)
+    rest = 1 - leading(t) * detail::gamma_step(V(b), n, integral) * rest;
+  W y = rest;
+  for (int n = D::wide_terms; n > 0; --n) y = 1 - t * detail::gamma_step(W(b), n, integral) * y;
+  return y;
 }
 
 // 1/Gamma(1 + s) to 2^-66: beyond t = 64 the function has nothing left, and before it the series has no sign.

@@ -10,9 +10,7 @@ inline namespace SMOOTHACT_ISA {
 // The law of density c/(2a) e^-t, t = u^b, u = |x|/a, c = 1/Gamma(1 + 1/b): Laplace's at b = 1, the normal one at
 // b = 2. Its tail H(-|x|) is half of the upper incomplete gamma function of t and of shape 1/b.
 struct GeneralNormal {
-  Constant a, b, shape, inverse, log_a, c;
-  Constant half, outer, density, exponent, curvature;  // of H below t = 2 and above, H' and H''
-  math::GammaSeries series;
+  Constant a, b, shape, inverse, log_a, half_c, density;
 
   GeneralNormal(Constant a, Constant b)
       : a(a),
@@ -20,13 +18,8 @@ struct GeneralNormal {
         shape(reciprocal(b)),
         inverse(reciprocal(a)),
         log_a(logarithm(a)),
-        c(math::reciprocal_gamma(shape)),
-        half(c * Constant(0.5)),
-        outer(half * shape),
-        density(half * inverse),
-        exponent(b - 1),
-        curvature(density * b * inverse),
-        series(math::gamma_coefficients(b, false)) {}
+        half_c(math::reciprocal_gamma(shape) * Constant(0.5)),
+        density(half_c * inverse) {}
 
   template <int Order, class W, class V>
   SMOOTHACT_FN V at(V x) const {
@@ -38,8 +31,9 @@ struct GeneralNormal {
       return derived::part<0>(decaying_exp(only(-p.t)) * density);
     } else {
       // u^(b - 1) is not t/u where t has no digits left.
-      const W z = p.log_u * W(exponent) - p.t;
-      const V y = derived::part<0>(decaying_exp(only(at_least(-math::Range<W>::tail, z))) * curvature);
+      const W z = p.log_u * (W(b) - 1) - p.t;
+      const auto power = decaying_exp(only(at_least(-math::Range<W>::tail, z)));
+      const V y = derived::part<0>(power * only(W(density) * W(b) * W(inverse)));
       return select(p.size <= 0, V(0), select(x < 0, y, -y));
     }
   }
@@ -70,8 +64,8 @@ struct GeneralNormal {
 
   template <class W, class V>
   SMOOTHACT_FN auto tail(const Place<W, V>& p) const {
-    const W inside = p.u * W(half) * gamma_series(p.small_t(), series);
-    const W ratio = p.u * W(outer) / gamma_fraction(p.large_t(), shape);
+    const W inside = p.u * W(half_c) * gamma_series(p.small_t(), b, false);
+    const W ratio = p.u * (W(half_c) * W(shape)) / gamma_fraction(p.large_t(), shape);
     return select(p.near, only(W(0.5) - inside), decaying_exp(only(-p.t)) * only(ratio));
   }
   template <class W>
@@ -88,15 +82,10 @@ struct GeneralNormal {
 
 // The excess over max(0, x) of the integral of H: a/(2 Gamma(1/b)) (Gamma(2/b, t) - u Gamma(1/b, t)).
 struct GeneralNormalIntegral : GeneralNormal {
-  Constant mean, far, width;  // the mean of |x|/a
-  math::GammaSeries second;
+  Constant mean;  // of |x|/a
 
   GeneralNormalIntegral(Constant a, Constant b)
-      : GeneralNormal(a, b),
-        mean(Constant(0.5) * c * reciprocal(math::reciprocal_gamma(shape + shape))),
-        far(c * shape * shape),
-        width(a * Constant(0.5)),
-        second(math::gamma_coefficients(b, true)) {}
+      : GeneralNormal(a, b), mean(half_c * reciprocal(math::reciprocal_gamma(shape + shape))) {}
 
   template <int Order, class W, class V>
   SMOOTHACT_FN V at(V x) const {
@@ -105,10 +94,10 @@ struct GeneralNormalIntegral : GeneralNormal {
     } else {
       const Place<W, V> p(*this, x);
       const W square = p.u * p.u;
-      const W inside = (W(mean) - p.u) + square * W(c) * gamma_series(p.small_t(), second);
-      const W outside = square * W(far) * gamma_fraction_slope(p.large_t(), shape);
-      const auto excess = select(p.near, only(inside), decaying_exp(only(-p.t)) * only(outside));
-      return max(V(0), x) + derived::part<0>(excess * width);
+      const W inside = (W(mean) - p.u) + square * W(half_c) * gamma_series(p.small_t(), b, true);
+      const W outside = square * (W(half_c) * (W(shape) * W(shape))) * gamma_fraction_slope(p.large_t(), shape);
+      const auto excess = select(p.near, only(scaled(inside, V(0.5))), decaying_exp(only(-p.t)) * only(outside));
+      return max(V(0), x) + derived::part<0>(excess * a);
     }
   }
 };
