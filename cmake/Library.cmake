@@ -3,7 +3,6 @@
 
 include(CheckCXXCompilerFlag)
 
-# activations/all.h: here with the tree's paths, and beside the headers once installed.
 file(GLOB _headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/csrc/activations csrc/activations/*.h)
 list(REMOVE_ITEM _headers descriptor.h type_list.h)
 set(_in_tree_includes)
@@ -12,8 +11,6 @@ foreach(_header IN LISTS _headers)
   string(APPEND _in_tree_includes "#include \"${PROJECT_SOURCE_DIR}/csrc/activations/${_header}\"\n")
   string(APPEND _installed_includes "#include \"${_header}\"\n")
 endforeach()
-file(CONFIGURE OUTPUT generated/activations/all.h CONTENT "#pragma once\n${_in_tree_includes}" @ONLY)
-file(CONFIGURE OUTPUT installed/activations/all.h CONTENT "#pragma once\n${_installed_includes}" @ONLY)
 
 # The length of the list, and into how many translation units it is split.
 file(READ csrc/activations.h _list)
@@ -30,6 +27,15 @@ if(SMOOTHACT_ONLY)
 endif()
 list(LENGTH _list _activations)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS csrc/activations.h)
+
+# activations/all.h: here with the tree's paths, and beside the headers once installed.
+set(_only)
+if(SMOOTHACT_ONLY)
+  list(JOIN SMOOTHACT_ONLY ", " _only)
+  set(_only "#define SMOOTHACT_ONLY ${_only}\n")
+endif()
+file(CONFIGURE OUTPUT generated/activations/all.h CONTENT "#pragma once\n${_only}${_in_tree_includes}" @ONLY)
+file(CONFIGURE OUTPUT installed/activations/all.h CONTENT "#pragma once\n${_only}${_installed_includes}" @ONLY)
 
 # Adds a source to the library that is compiled once per shard, so many activations in each; NAME_objects lists the objects.
 function(smoothact_add_shards name source activations)
@@ -57,11 +63,6 @@ file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include)
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/csrc ${CMAKE_BINARY_DIR}/include/smoothact SYMBOLIC)
 target_include_directories(smoothact_flags INTERFACE ${PROJECT_SOURCE_DIR}/csrc ${CMAKE_BINARY_DIR}/include
                            ${CMAKE_BINARY_DIR}/generated)
-list(JOIN SMOOTHACT_ONLY "," _only)
-if(SMOOTHACT_ONLY)
-  string(PREPEND _only "SMOOTHACT_ONLY=")
-endif()
-target_compile_definitions(smoothact_flags INTERFACE ${_only})
 # No contraction: a value's bits must not depend on which loop computed it.
 target_compile_options(smoothact_flags INTERFACE
   $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized> # in torch's compiled_autograd.h
@@ -73,7 +74,6 @@ target_compile_options(smoothact_flags INTERFACE
 file(GLOB _ops CONFIGURE_DEPENDS csrc/ops/*.cpp)
 list(FILTER _ops EXCLUDE REGEX "/formulas\\.cpp$")
 add_library(smoothact SHARED ${_ops})
-target_compile_definitions(smoothact PUBLIC ${_only})
 target_link_libraries(smoothact PUBLIC torch::torch_cpu torch::c10 PRIVATE smoothact_flags)
 target_link_options(smoothact PRIVATE $<$<PLATFORM_ID:Linux>:LINKER:-z,defs>)
 smoothact_add_shards(formulas csrc/ops/formulas.cpp ${SMOOTHACT_CPU_SHARD_SIZE} LIBRARIES torch::torch_cpu)

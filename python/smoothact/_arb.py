@@ -14,7 +14,8 @@ from typing import Any
 import flint
 from mpmath.libmp import from_man_exp
 
-from .oracle import GUARD, Definition, Taylor, multiprecision
+from ._taylor import Taylor
+from .oracle import GUARD, Definition, multiprecision
 
 PRECISIONS = (192, 320, 640, 1536, 4096)
 

@@ -8,7 +8,7 @@ import math
 import torch
 
 from smoothact._expint import E1, Ein
-from smoothact.oracle import Taylor
+from smoothact._taylor import Taylor
 
 U = 2.0**-51  # one elementary function's relative error, generously
 SMALLEST = 2.0**-1074  # what an exponential may lose where it underflows
