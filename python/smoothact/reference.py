@@ -41,7 +41,7 @@ def _tensors(of_tensors: Function) -> Function:
 
 def _gammastar(shape: float, t: torch.Tensor) -> torch.Tensor:
     """t^-s P(s, t), P the regularised lower incomplete gamma function."""
-    return torch.special.gammainc(torch.as_tensor(shape).to(t), t) * t**-shape
+    return torch.special.gammainc(torch.as_tensor(shape, dtype=t.dtype, device=t.device), t) * t**-shape
 
 
 _VOCABULARY: dict[str, Any] = {
