@@ -41,7 +41,8 @@ def _tensors(of_tensors: Function) -> Function:
 
 def _gammastar(shape: float, t: torch.Tensor) -> torch.Tensor:
     """t^-s P(s, t), P the regularised lower incomplete gamma function."""
-    return torch.special.gammainc(torch.as_tensor(shape, dtype=t.dtype, device=t.device), t) * t**-shape
+    wide = t if t.dtype.itemsize > 2 else t.float()  # as torch's own functions do: the slope is a difference
+    return (torch.special.gammainc(torch.full_like(wide, shape), wide) * wide**-shape).to(t.dtype)
 
 
 _VOCABULARY: dict[str, Any] = {
