@@ -55,8 +55,10 @@ def enumerators(name: str) -> list[str]:
 
 def activations() -> dict[str, str]:
     """Name -> class, in the order of the list."""
-    listed = re.search(r"TypeList<\s*(.*?)\s*>;", (CSRC / "activations.h").read_text(), re.DOTALL)[1]
-    return {re.sub(r"(?<!^)(?=[A-Z])", "_", c).lower(): c for c in re.split(r",\s*", listed)}
+    listed = re.search(r"TypeList<\n\s*(.*?)\s*>;", (CSRC / "activations.h").read_text(), re.DOTALL)[1]
+    described = re.compile(r'^struct (\w+)(?:(?!^struct).)*?\.name = "(\w+)"', re.DOTALL | re.MULTILINE)
+    names = {cls: name for h in (CSRC / "activations").glob("*.h") for cls, name in described.findall(h.read_text())}
+    return {names[c]: c for c in re.split(r",\s*", listed)}
 
 
 def block_size() -> int:
