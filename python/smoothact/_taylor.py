@@ -12,10 +12,10 @@ from typing import Any
 class Taylor:
     """A truncated power series c0 + c1·t + c2·t² + … over the numbers of `field`."""
 
-    __slots__ = ("c", "field")
+    __slots__ = ("absolute_of", "c", "field")
 
-    def __init__(self, coefficients: Sequence[Any], field: Any) -> None:
-        self.c, self.field = list(coefficients), field
+    def __init__(self, coefficients: Sequence[Any], field: Any, absolute_of: Taylor | None = None) -> None:
+        self.c, self.field, self.absolute_of = list(coefficients), field, absolute_of
 
     def _new(self, coefficients: Sequence[Any]) -> Taylor:
         return Taylor(coefficients, self.field)
@@ -56,6 +56,8 @@ class Taylor:
 
     def __pow__(self, exponent: Any) -> Taylor:
         if exponent in range(1, 33):  # whatever its type: the only powers that 0 has
+            if self.absolute_of is not None and exponent in range(2, 33, 2):  # |x|^2 has no kink
+                return self.absolute_of**exponent
             return functools.reduce(operator.mul, [self] * int(float(exponent)))
         return (self.log() * exponent).exp()
 
@@ -112,7 +114,7 @@ class Taylor:
         return self._integral(value, self._new(self.c[:-1]).gammastar(shape + 1) * -shape)
 
     def abs(self) -> Taylor:
-        return self * self.field.sign(self.c[0])  # 0 at the kink
+        return Taylor((self * self.field.sign(self.c[0])).c, self.field, absolute_of=self)  # 0 at the kink
 
 
 def _dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
