@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
-
+#include "../math/power.h"
 #include "constructions/constructions.h"
 #include "descriptor.h"
 #include "steps/logistic.h"
@@ -34,14 +33,7 @@ struct ShiftedSigmoid : Step<Logistic, Shifted> {
       .slopes = {0, 0},
       .at_zero = 0.3333333333333333,
   };
-  explicit ShiftedSigmoid(Constant b) : Step{{{log(b)}}} {}
-
- private:
-  static Constant log(const Constant& b) {
-    const long double l = std::log(static_cast<long double>(b.value));
-    const double hi = static_cast<double>(l);
-    return {hi, static_cast<double>(l - hi)};
-  }
+  explicit ShiftedSigmoid(Constant b) : Step{{{math::logarithm(b)}}} {}
 };
 inline constexpr Function<ShiftedSigmoid> shifted_sigmoid{};
 

@@ -11,8 +11,14 @@ inline namespace SMOOTHACT_ISA {
 // With v = min(|x|, 1/|x|)^p <= 1, each order is a power of |x| times one of 1 + v, as one exponential of logarithms.
 struct PowerSign {
   Constant p, inverse, slope, curvature, factor;  // the exponents of 1 + v, f'' = -(1 + p) times its powers
+  Constant third;                                 // f''' at 0, for tensors: there the powers have no slope
   SMOOTHACT_FN constexpr explicit PowerSign(Constant p)
-      : p(p), inverse(reciprocal(p)), slope(1 + inverse), curvature(2 + inverse), factor(1 + p) {}
+      : p(p),
+        inverse(reciprocal(p)),
+        slope(1 + inverse),
+        curvature(2 + inverse),
+        factor(1 + p),
+        third(p.value == 2 ? -3 : 0) {}
 
   template <int Order, class W, class V>
   SMOOTHACT_FN V at(V x) const {
@@ -29,7 +35,7 @@ struct PowerSign {
     } else {
       const W z = select(far, -(pl + (l + l)), pl - l) - g * W(curvature);
       const V y = power<W, V>(z, factor);
-      return select(size <= 0, V(0), select(x < 0, y, -y));
+      return select(size <= 0, x * V(third), select(x < 0, y, -y));
     }
   }
 

@@ -109,12 +109,12 @@ SMOOTHACT_FN W gamma_series(const W& t, const Constant& b, bool integral) {
   return y;
 }
 
-// 1/Gamma(1 + s) to 2^-66: beyond t = 64 the function has nothing left, and before it the series has no sign.
+// 1/Gamma(1 + s), s <= 2, to 2^-66: beyond t = 52 the function has nothing left, and before it the series has no sign.
 inline Constant reciprocal_gamma(const Constant& s) {
   using W = Twofold<Simd<double, 1>>;
-  const double t = 64;
+  const double t = 52;
   W term = 1, sum = 1;
-  for (int n = 1; n < 300; ++n) {
+  for (int n = 1; leading(term).v > 0x1p-72 * leading(sum).v; ++n) {
     term = term * W(t) / (W(s) + W(n));
     sum = sum + term;
   }

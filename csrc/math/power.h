@@ -26,6 +26,16 @@ SMOOTHACT_FN Twofold<V> exp_wide(const Twofold<V>& z) {
   return scaled(d.plus(1, d.p), power_of_two(d.n));
 }
 
+// The same number, a constant to differentiation: tensors have an overload.
+template <class V>
+SMOOTHACT_FN V detached(const V& a) {
+  return a;
+}
+template <class V>
+SMOOTHACT_FN Twofold<V> detached(const Twofold<V>& a) {
+  return {detached(a.hi), detached(a.lo)};
+}
+
 template <class V>
 SMOOTHACT_FN V log_wide(const V& x) {
   return log(x);
@@ -39,7 +49,14 @@ SMOOTHACT_FN Twofold<V> log_wide(const Twofold<V>& x) {
   const W near = scaled(x, select(low, V(R::raise), select(high, V(1 / R::raise), V(1))));
   const V octaves = select(low, V(-R::octaves), select(high, V(R::octaves), V(0)));
   const W y = log(near.hi);
-  return (y + (near * exp_wide(-y) - 1)) + W(Constant(0.6931471805599453, 2.3190468138462996e-17)) * W(octaves);
+  // The correction has no slope: that of near times that of e^-y would underflow beside small x.
+  return (y + detached(near * exp_wide(-y) - 1)) + W(Constant(0.6931471805599453, 2.3190468138462996e-17)) * W(octaves);
+}
+
+// Of a parameter, with every digit.
+inline Constant logarithm(const Constant& a) {
+  const auto y = log_wide(Twofold<Simd<double, 1>>(a));
+  return {y.hi.v, y.lo.v};
 }
 
 }  // namespace math

@@ -20,6 +20,11 @@ Composite<T> power_of_two(const Composite<T>& n) {
   return n.is_constant() ? Composite<T>(std::exp2(n.constant)) : Composite<T>(at::exp2(n.tensor));
 }
 
+template <class T>
+Composite<T> detached(const Composite<T>& a) {
+  return a.is_constant() ? a : Composite<T>(a.tensor.detach());
+}
+
 template <>
 struct Widened<Composite<double>> {
   using V = Composite<double>;

@@ -11,15 +11,17 @@ inline namespace SMOOTHACT_ISA {
 // b = 2. Its tail H(-|x|) is half of the upper incomplete gamma function of t and of shape 1/b.
 struct GeneralNormal {
   Constant a, b, shape, inverse, log_a, half_c, density;
+  Constant third;  // H''' at 0, for tensors: there u^(b - 1) has no slope
 
   GeneralNormal(Constant a, Constant b)
       : a(a),
         b(b),
         shape(reciprocal(b)),
         inverse(reciprocal(a)),
-        log_a(logarithm(a)),
+        log_a(math::logarithm(a)),
         half_c(math::reciprocal_gamma(shape) * Constant(0.5)),
-        density(half_c * inverse) {}
+        density(half_c * inverse),
+        third(b.value == 2 ? -2 * density * inverse * inverse : 0) {}
 
   template <int Order, class W, class V>
   SMOOTHACT_FN V at(V x) const {
@@ -34,7 +36,7 @@ struct GeneralNormal {
       const W z = p.log_u * (W(b) - 1) - p.t;
       const auto power = decaying_exp(only(at_least(-math::Range<W>::tail, z)));
       const V y = derived::part<0>(power * only(W(density) * W(b) * W(inverse)));
-      return select(p.size <= 0, V(0), select(x < 0, y, -y));
+      return select(p.size <= 0, x * V(third), select(x < 0, y, -y));
     }
   }
 
@@ -71,12 +73,6 @@ struct GeneralNormal {
   template <class W>
   static SMOOTHACT_FN Jet<W> only(const W& v) {
     return {v, {}, {}};
-  }
-
- private:
-  static Constant logarithm(const Constant& a) {
-    const auto y = log_wide(math::Twofold<math::Simd<double, 1>>(a));
-    return {y.hi.v, y.lo.v};
   }
 };
 

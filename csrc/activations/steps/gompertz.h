@@ -2,9 +2,9 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 
 #include "../../math/expint.h"
+#include "../../math/power.h"
 #include "../constructions/derived_integral.h"
 
 namespace smoothact {
@@ -23,17 +23,10 @@ SMOOTHACT_FN auto exponential_tails(const Z& z, const M& below, const Constant& 
                value.scale};
 }
 
-// log b with the digits that one double lacks.
-inline Constant full_log(const Constant& b) {
-  using W = math::Twofold<math::Simd<double, 1>>;
-  const double log = std::log(b.value), rest = narrow(W(b) * exp(W(-log)) - 1).v;
-  return {log, std::isfinite(rest) ? rest : 0};
-}
-
 // H(x) = e^-y, y = b e^-x. Its integral is E1(y) = x + Ein(y) - log b - gamma, which does not cancel for y < 1.
 struct Gompertz {
   Constant b, log_b, grown;
-  explicit Gompertz(Constant b) : b(b), log_b(full_log(b)), grown(std::max(0.0, log_b.value)) {}
+  explicit Gompertz(Constant b) : b(b), log_b(math::logarithm(b)), grown(std::max(0.0, log_b.value)) {}
 
   template <class X>
   SMOOTHACT_FN auto sided(const X& x) const {
