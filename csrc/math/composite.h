@@ -134,12 +134,7 @@ struct Composite {
     const Composite far(at::erf(a.tensor));
     if constexpr (sizeof(T) == 8) return far;
     // Inductor's for the CPU errs by 1e-7 of 1.
-    const Composite s = a * a,
-                    near =
-                        a * (1.1283791670955126 +
-                             s * (-0.3761263890318375 +
-                                  s * (0.11283791670955126 + s * (-0.026866170645131252 + s * 0.005223977625442188))));
-    return select(abs(a) < 0.34, near, far);
+    return select(abs(a) < 0.34, detail::erf_near(a), far);
   }
   friend Composite erfc(const Composite& a) { return Composite(at::erfc(a.tensor)); }
   friend Composite max(const Composite& bound, const Composite& x) {

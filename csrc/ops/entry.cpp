@@ -9,16 +9,20 @@
 
 namespace smoothact {
 
+template <class A>
+concept InTwoTerms = requires {
+  A::two_terms;
+};
+
 const std::vector<Entry>& entries() {
   static const std::vector<Entry> list = [] {
     std::vector<Entry> l;
     Activations::for_each([&]<class A, int I>() {
-      l.push_back({I, std::string(A::descriptor.name), &A::descriptor, requires { A::two_terms; }});
-});
-return l;
-}
-();
-return list;
+      l.push_back({I, std::string(A::descriptor.name), &A::descriptor, InTwoTerms<A>});
+    });
+    return l;
+  }();
+  return list;
 }
 
 void check_input(const Entry& e, Order order, const at::Tensor& t) {
@@ -34,23 +38,22 @@ void check_input(const Entry& e, Order order, const at::Tensor& t) {
 
 constexpr double least = 1e-30, most = 1e15;
 
-struct Bounds {
-  const char* words;
-  bool (*hold)(double);
-};
-constexpr Bounds bounds[] = {
-    {"finite", [](double v) { return v == v; }},
-    {"non-negative and finite", [](double v) { return v >= 0; }},
-    {"positive and finite", [](double v) { return v > 0; }},
-    {"from 1 to 16", [](double v) { return 1 <= v && v <= most_exponent; }},
-};
+const DomainBounds& bounds_of(Domain domain) {
+  static constexpr DomainBounds bounds[] = {
+      {"real", "finite", [](double v) { return v == v; }},
+      {"nonnegative", "non-negative and finite", [](double v) { return v >= 0; }},
+      {"positive", "positive and finite", [](double v) { return v > 0; }},
+      {"from 1 to 16", "from 1 to 16", [](double v) { return 1 <= v && v <= most_exponent; }},
+  };
+  return bounds[static_cast<int>(domain)];
+}
 
 void check_parameters(const Entry& e, const Parameters& p) {
   int i = 0;
   for (const auto& q : e.descriptor->parameters) {
     const double v = p[i++];
     const bool absent = q.optional && v == infinity;
-    const Bounds& domain = bounds[static_cast<int>(q.domain)];
+    const DomainBounds& domain = bounds_of(q.domain);
     TORCH_CHECK_VALUE(absent || (domain.hold(v) && std::isfinite(v)), "smoothact::", e.name, ": ", q.name, " must be ",
                       domain.words, ", got ", v);
     // Its square and its reciprocal, times any argument that matters, stay within single precision.

@@ -27,6 +27,12 @@ struct Entry {
 
 const std::vector<Entry>& entries();
 
+struct DomainBounds {
+  const char *name, *words;
+  bool (*hold)(double);
+};
+const DomainBounds& bounds_of(Domain);
+
 inline constexpr const char* suffixes[orders] = {"", "_backward", "_double_backward"};
 inline std::string op_name(const Entry& e, Order order) { return e.name + suffixes[static_cast<int>(order)]; }
 

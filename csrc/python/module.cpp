@@ -10,7 +10,6 @@ namespace smoothact {
 namespace {
 
 constexpr const char* kind_names[] = {"step", "sign", "smooth_abs", "smooth_relu", "gate", "piecewise"};
-constexpr const char* domain_names[] = {"real", "nonnegative", "positive", "from 1 to 16"};
 
 template <class T>
 py::tuple as_tuple(const T& list) {
@@ -31,7 +30,7 @@ py::dict as_dict(const Entry& e) {
     py::dict q;
     q["name"] = p.name;
     q["default"] = p.optional && p.value == infinity ? py::none() : py::object(py::float_(p.value));
-    q["domain"] = domain_names[static_cast<int>(p.domain)];
+    q["domain"] = bounds_of(p.domain).name;
     q["optional"] = p.optional;
     parameters.append(q);
   }
