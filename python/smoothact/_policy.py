@@ -74,15 +74,12 @@ def _register_decompositions() -> None:
     for descriptor in catalogue.values():
         for order, suffix in enumerate(("", "_backward", "_double_backward")):
             packet = getattr(torch.ops.smoothact, descriptor.name + suffix)
-            packet.fuse.py_impl(DispatchKey.CompositeImplicitAutograd)(
-                _decomposition(descriptor.name, order, packet.default if descriptor.two_terms else None)
-            )
+            taken_apart = packet.default if descriptor.two_terms else _decomposition(descriptor.name, order)
+            packet.fuse.py_impl(DispatchKey.CompositeImplicitAutograd)(taken_apart)
 
 
-def _decomposition(name: str, order: int, kernel: torch._ops.OpOverload | None):
+def _decomposition(name: str, order: int):
     def decompose(*args, **keywords):
-        if kernel:
-            return kernel(*args, **keywords)
         parameters = [*args[order + 1 :], *keywords.values()]
         return _C.composite(name, order, list(args[: order + 1]), parameters)
 

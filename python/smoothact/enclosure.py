@@ -7,7 +7,7 @@ import math
 
 import torch
 
-from smoothact._expint import E1, Ein
+from smoothact._special import E1, Ein, gammastar
 from smoothact._taylor import Taylor
 
 U = 2.0**-51  # one elementary function's relative error, generously
@@ -135,8 +135,7 @@ def _gammastar(t, shape):
     """t^-s P(s, t) by torch's P, which is good to 1e-13; less than 1/t beside its own slope."""
     tiny = t.v < 1e-18
     above = torch.where(tiny, 1.0, t.v)
-    p = torch.special.gammainc(torch.tensor(shape, dtype=torch.float64), above)
-    v = torch.where(tiny, 1 / math.gamma(shape + 1), p * above**-shape)
+    v = torch.where(tiny, 1 / math.gamma(shape + 1), gammastar(shape, above))
     return Ball(v, v * (1e-12 + t.e))
 
 

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 
 from ._catalogue import catalogue
-from ._expint import E1, Ein
+from ._special import E1, Ein, gammastar
 
 Function = Callable[..., Any]
 
@@ -39,12 +39,6 @@ def _tensors(of_tensors: Function) -> Function:
     return apply
 
 
-def _gammastar(shape: float, t: torch.Tensor) -> torch.Tensor:
-    """t^-s P(s, t), P the regularised lower incomplete gamma function."""
-    wide = t if t.dtype.itemsize > 2 else t.float()  # as torch's own functions do: the slope is a difference
-    return (torch.special.gammainc(torch.full_like(wide, shape), wide) * wide**-shape).to(t.dtype)
-
-
 _VOCABULARY: dict[str, Any] = {
     "pi": math.pi,
     "exp": _either(torch.exp, math.exp),
@@ -58,7 +52,7 @@ _VOCABULARY: dict[str, Any] = {
     "Ein": Ein,
     "abs": abs,
     "gamma": math.gamma,
-    "gammastar": _gammastar,
+    "gammastar": gammastar,
     "where": torch.where,
     "min": _tensors(torch.minimum),
     "max": _tensors(torch.maximum),

@@ -29,6 +29,11 @@ TRIALS = {
 }
 
 
+def one_of_each_kind(cases):
+    """The first case of every kind."""
+    return list({case.descriptor.kind: case for case in reversed(cases)}.values())
+
+
 @dataclass(frozen=True)
 class Case:
     """One activation with one set of parameters."""

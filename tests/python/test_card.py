@@ -12,10 +12,10 @@ from smoothact._shape import SHARE
 from smoothact.card import ANALYTIC, Jump, cost, figure, measure
 from smoothact.init import gain
 from smoothact.oracle import multiprecision
-from support import CASES, DEFAULTS, Case, default
+from support import CASES, DEFAULTS, Case, default, one_of_each_kind
 
 NAMES = list(smoothact.catalogue)
-KINDS = list({case.descriptor.kind: case for case in DEFAULTS}.values())
+KINDS = one_of_each_kind(DEFAULTS)
 
 
 def exact(case: Case, x: float, order: int = 0) -> float:

@@ -9,7 +9,7 @@ import smoothact
 import torch
 import torch._functorch.config
 import torch._inductor.config
-from support import CASES, DEFAULTS, WIDE, default, grid, variations
+from support import CASES, DEFAULTS, WIDE, default, grid, one_of_each_kind, variations
 from test_values import bounds, check
 from torch._dynamo.testing import CompileCounter
 from torch._inductor import metrics
@@ -21,7 +21,7 @@ MODES = ["fuse", "kernel"]
 # every formula is in test_fused_code_keeps_tails; how it treats them otherwise is seen on one of each kind.
 TRACED = "aot_eager_decomp_partition"
 FUSED = [case for case in DEFAULTS if not case.descriptor.two_terms]
-KINDS = list({case.descriptor.kind: case for case in reversed(FUSED)}.values())  # the first of each
+KINDS = one_of_each_kind(FUSED)
 BACKENDS = {"traced": (TRACED, DEFAULTS), "inductor": ("inductor", KINDS)}
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The exponential integrals, which torch has not: E1(y) = int_y^inf e^-t/t dt and Ein(y) = E1(y) + gamma + log y.
+"""What definitions may use and torch has not: the exponential integrals E1(y) = int_y^inf e^-t/t dt and
+Ein(y) = E1(y) + gamma + log y, and the entire incomplete gamma function t^-s P(s, t).
 
 In the tensor's own precision, and differentiable as often as torch's functions are.
 """
@@ -58,3 +59,9 @@ def E1(y: torch.Tensor) -> torch.Tensor:
 
 def Ein(y: torch.Tensor) -> torch.Tensor:
     return _Integral.apply(y, True)
+
+
+def gammastar(shape: float, t: torch.Tensor) -> torch.Tensor:
+    """t^-s P(s, t), P the regularised lower incomplete gamma function."""
+    wide = t if t.dtype.itemsize > 2 else t.float()  # as torch's own functions do: the slope is a difference
+    return (torch.special.gammainc(torch.full_like(wide, shape), wide) * wide**-shape).to(t.dtype)
