@@ -47,9 +47,9 @@ class Certificate:
 
 
 class Benchmark:
-    """benchmarks/results/bench.csv, and the sentence about machine and commit in bench.md beside it."""
+    """benchmarks/results/catalogue/bench.csv, and the sentence about machine and commit in bench.md beside it."""
 
-    def __init__(self, folder: Path = ROOT / "benchmarks/results") -> None:
+    def __init__(self, folder: Path = ROOT / "benchmarks/results/catalogue") -> None:
         with (folder / "bench.csv").open() as file:
             rows = [
                 r for r in csv.DictReader(file) if (r["size"], r["threads"], r["layout"]) == (SIZE, "1", "contiguous")
