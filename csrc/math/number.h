@@ -109,6 +109,8 @@ struct Format<double> {
 
 // Digits that a result about to be rounded to bfloat16 needs: eight, and as many again lest the rounding go astray.
 inline constexpr int bfloat16_digits = 17;
+// Digits of a double that a result about to be rounded to float needs: the error terms of sums are none of them.
+inline constexpr int float_digits = 48;
 template <class V>
 inline constexpr bool coarse = V::digits <= bfloat16_digits;
 

@@ -61,7 +61,7 @@ struct Widened<Simd<float, N, D>> {
   using V = Simd<float, N, D>;
   template <class F>
   static SMOOTHACT_FN V call(const F& f, V x) {
-    using S = Simd<double, N / 2>;
+    using S = Simd<double, N / 2, float_digits>;
     typedef float Half __attribute__((vector_size(N / 2 * sizeof(float))));
     Half halves[2];
     std::memcpy(halves, &x.v, sizeof(halves));
