@@ -100,9 +100,12 @@ foreach(_isa IN LISTS SMOOTHACT_ISAS)
   list(APPEND SMOOTHACT_BUILT_ISAS ${_isa})
   smoothact_add_shards(cpu_${_isa} csrc/cpu/kernels.cpp ${SMOOTHACT_CPU_SHARD_SIZE} LIBRARIES torch::torch_cpu
                        OPTIONS ${_flags_${_isa}} DEFINITIONS SMOOTHACT_ISA=${_isa})
+  # Gates run on those kernels: one file, whatever the length of the list.
+  smoothact_add_shards(gates_${_isa} csrc/cpu/gates.cpp ${_activations} OPTIONS ${_flags_${_isa}}
+                       DEFINITIONS SMOOTHACT_ISA=${_isa})
 endforeach()
 file(GLOB _cpu CONFIGURE_DEPENDS csrc/cpu/*.cpp)
-list(FILTER _cpu EXCLUDE REGEX "/kernels\\.cpp$")
+list(FILTER _cpu EXCLUDE REGEX "/(kernels|gates)\\.cpp$")
 target_sources(smoothact PRIVATE ${_cpu})
 
 if(SMOOTHACT_WITH_CUDA)

@@ -17,6 +17,7 @@ NN = """from typing import Any, ClassVar, Literal
 from torch import Tensor, nn
 
 from ._catalogue import Descriptor
+from ._gate_modules import *
 
 class Activation(nn.Module):
     descriptor: ClassVar[Descriptor]
@@ -49,7 +50,7 @@ def arguments(entry: dict) -> list[str]:
 
 
 def functional(entries: list[dict]) -> str:
-    out = [HEADER, "from typing import Literal\n\nfrom torch import Tensor\n"]
+    out = [HEADER, "from typing import Literal\n\nfrom torch import Tensor\n\nfrom ._gates import *\n"]
     for entry in entries:
         signature = ", ".join(["input: Tensor", *arguments(entry)])
         out.append(f'\ndef {entry["name"]}({signature}) -> Tensor:\n    """{entry["definition"]}"""\n')

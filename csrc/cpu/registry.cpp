@@ -26,6 +26,11 @@ int position(Isa isa, int activation, Order order, DType dtype) {
          static_cast<int>(dtype);
 }
 
+GateLoop& gate_at(Isa isa, GatePart part, Directions directions, bool limited, DType dtype) {
+  static GateLoop table[isas][gate_parts][4][2][dtypes]{};
+  return table[static_cast<int>(isa)][static_cast<int>(part)][directions][limited][static_cast<int>(dtype)];
+}
+
 bool has(Isa isa) { return table()[position(isa, 0, Order::forward, DType::f32)] != nullptr; }
 
 }  // namespace
@@ -56,5 +61,13 @@ Isa active() {
 }
 
 Loop find(int activation, Order order, DType dtype) { return table()[position(active(), activation, order, dtype)]; }
+
+void add_gate(Isa isa, GatePart part, Directions directions, bool limited, DType dtype, GateLoop loop) {
+  gate_at(isa, part, directions, limited, dtype) = loop;
+}
+
+GateLoop find_gate(GatePart part, Directions directions, bool limited, DType dtype) {
+  return gate_at(active(), part, directions, limited, dtype);
+}
 
 }  // namespace smoothact::cpu

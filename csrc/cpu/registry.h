@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "../kernels/gate.h"
 #include "../kernels/request.h"
 
 namespace smoothact::cpu {
@@ -18,6 +19,18 @@ inline constexpr const char* isa_names[isas] = {"DEFAULT", "AVX2", "AVX512"};
 
 void add(Isa, int activation, Order, DType, Loop);
 Loop find(int activation, Order, DType);
+
+// A gate runs on the loops of its activation in the type that is computed in. Operands: the outputs, then the inputs
+// that are present.
+struct GateCall {
+  Loop loops[orders];
+  const double* parameters;
+  double limit, offset;
+};
+using GateLoop = void (*)(const GateCall&, char** data, const int64_t* strides, int64_t size0, int64_t size1);
+
+void add_gate(Isa, GatePart, Directions, bool limited, DType, GateLoop);
+GateLoop find_gate(GatePart, Directions, bool limited, DType);
 
 std::vector<Isa> built();
 Isa active();

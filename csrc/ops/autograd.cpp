@@ -7,6 +7,7 @@
 #include <torch/csrc/autograd/VariableTypeUtils.h>
 #include <torch/csrc/dynamo/compiled_autograd.h>
 
+#include "node.h"
 #include "op.h"
 
 namespace smoothact {
@@ -113,27 +114,10 @@ struct Derivative : TraceableFunction {
                                    IValuePacker<int64_t>::packed_type(), IValuePacker<int64_t>::packed_type()};
     types.insert(types.end(), most_parameters, IValuePacker<double>::packed_type());
     types.insert(types.end(), n, IValuePacker<Tensor>::packed_type());
-    const auto& compiler = getPyCompilerInterface();
-    // A name is bound once in a process; the GIL guards the map.
-    static std::unordered_map<std::string, std::string> names;
-    auto& bound = names[name()];
-    if (bound.empty()) bound = compiler->bind_function(swap.get_py_compiler(), name(), backward_packed, types);
-    const auto metadata =
-        IValuePacker<std::vector<std::optional<InputMetadata>>>::pack(get_input_metadata(next_edges()));
-    return compiler->call_function(swap.get_py_compiler(), "apply_functional", bound, grads, std::move(packed).vec(),
-                                   metadata);
+    return call_compiled(swap, name(), backward_packed, std::move(types), grads, std::move(packed), next_edges());
   }
 };
 
-// A node is held by shared_ptr up to torch 2.14 and by intrusive_ptr after: Edge knows which.
-template <class N>
-auto new_node() {
-  if constexpr (std::is_same_v<decltype(Edge::function), std::shared_ptr<Node>>) {
-    return std::shared_ptr<N>(new N(), [](auto* n) { deleteNode(n); });  // found by its argument: gone in 2.15
-  } else {
-    return c10::make_intrusive<N>();
-  }
-}
 using DerivativePtr = decltype(new_node<Derivative>());
 
 DerivativePtr record(const Op& op, Order order, Inputs in, const Parameters& p) {
@@ -142,20 +126,6 @@ DerivativePtr record(const Op& op, Order order, Inputs in, const Parameters& p) 
   node->set_next_edges(collect_next_edges(in));
   for (size_t i = 0; i < in.size(); ++i) node->saved[i] = SavedVariable(in[i], false);
   return node;
-}
-
-bool any_requires_grad(Inputs in) {
-  if (!at::GradMode::is_enabled()) return false;
-  for (const auto& t : in) {
-    if (t.requires_grad()) return true;
-  }
-  return false;
-}
-bool any_has_tangent(Inputs in) {
-  for (const auto& t : in) {
-    if (isFwGradDefined(t)) return true;
-  }
-  return false;
 }
 
 // The tangent of a call: its derivative along each input that has one.

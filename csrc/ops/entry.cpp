@@ -25,15 +25,18 @@ const std::vector<Entry>& entries() {
   return list;
 }
 
-void check_input(const Entry& e, Order order, const at::Tensor& t) {
-  TORCH_CHECK_TYPE(t.defined(), "smoothact::", op_name(e, order), ": expected a Tensor, got None");
-  TORCH_CHECK_NOT_IMPLEMENTED(t.layout() == at::kStrided, "smoothact::", op_name(e, order),
-                              ": not implemented for layout ", t.layout(), " (dtype ", t.scalar_type(),
-                              "); expected a strided tensor");
+void check_tensor(const at::Tensor& t, c10::function_ref<std::string()> name) {
+  TORCH_CHECK_TYPE(t.defined(), "smoothact::", name(), ": expected a Tensor, got None");
+  TORCH_CHECK_NOT_IMPLEMENTED(t.layout() == at::kStrided, "smoothact::", name(), ": not implemented for layout ",
+                              t.layout(), " (dtype ", t.scalar_type(), "); expected a strided tensor");
   const auto type = t.scalar_type();
   TORCH_CHECK_NOT_IMPLEMENTED(type == at::kFloat || type == at::kDouble || type == at::kBFloat16 || type == at::kHalf,
-                              "smoothact::", op_name(e, order), ": not implemented for dtype ", type,
+                              "smoothact::", name(), ": not implemented for dtype ", type,
                               "; expected Float, Double, BFloat16 or Half");
+}
+
+void check_input(const Entry& e, Order order, const at::Tensor& t) {
+  check_tensor(t, [&] { return op_name(e, order); });
 }
 
 constexpr double least = 1e-30, most = 1e15;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/util/FunctionRef.h>
 
 #include <array>
 #include <optional>
@@ -55,6 +56,7 @@ inline DType dtype_of(at::ScalarType type) {
 
 // Raise what torch would raise: NotImplementedError for a dtype or layout, ValueError for a parameter.
 void check_input(const Entry&, Order, const at::Tensor&);
+void check_tensor(const at::Tensor&, c10::function_ref<std::string()> name);
 void check_parameters(const Entry&, const Parameters&);
 
 at::Tensor compute(const Entry&, Order, Inputs, const Parameters&);

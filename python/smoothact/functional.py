@@ -16,10 +16,11 @@ import torch
 from torch import Tensor
 from torch.compiler import is_dynamo_compiling as is_compiling
 
-from . import _C, _policy
+from . import _C, _gates, _policy
 from ._catalogue import Descriptor, catalogue
+from ._gates import *  # noqa: F403
 
-__all__ = list(catalogue)
+__all__ = [*catalogue, *_gates.__all__]
 
 
 def _make(descriptor: Descriptor) -> Callable[..., Tensor]:

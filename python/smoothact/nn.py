@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from . import functional
+from . import _gate_modules, functional
 from ._catalogue import Descriptor, catalogue
+from ._gate_modules import *  # noqa: F403
 
-__all__ = ["Activation", *(d.module for d in catalogue.values())]
+__all__ = ["Activation", *(d.module for d in catalogue.values()), *_gate_modules.__all__]
 
 
 class Activation(nn.Module):

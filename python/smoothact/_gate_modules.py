@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gates as modules, called as ``torch.nn.GLU`` is."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from . import _gates
+
+__all__ = [
+    "GEGLU",
+    "GLU",
+    "BilinearGLU",
+    "GEGLUTanh",
+    "Gate",
+    "MishGLU",
+    "ReGLU",
+    "SeGLU",
+    "SwiGLU",
+    "SwiGLUClamped",
+]
+
+
+class Gate(nn.Module):
+    """Base of the modules of gates: packed inputs are halved along ``dim``, or ``up`` is given beside the gate."""
+
+    function: ClassVar[str]
+    layout: str = "gate_first"
+
+    def __init__(self, dim: int = -1, *, layout: str | None = None, **arguments: Any) -> None:
+        super().__init__()
+        self.dim = dim
+        if layout is not None:
+            self.layout = layout
+        self.arguments = arguments
+        _gates.check_layout(type(self).__name__, self.layout, dim)
+
+    def forward(self, input: Tensor, up: Tensor | None = None) -> Tensor:
+        function = getattr(_gates, self.function)
+        if up is not None:
+            return function(input, up, **self.arguments)
+        return function(input, layout=self.layout, dim=self.dim, **self.arguments)
+
+    def extra_repr(self) -> str:
+        shown = {"dim": self.dim, "layout": self.layout, **self.arguments}
+        if self.layout == type(self).layout:
+            del shown["layout"]
+        return ", ".join(f"{name}={value!r}" for name, value in shown.items())
+
+
+def _named(function: str) -> Any:
+    def decorate(module: type[Gate]) -> type[Gate]:
+        module.function = function
+        module.__module__ = "smoothact.nn"
+        module.__doc__ = f"Applies :func:`smoothact.functional.{function}`: {getattr(_gates, function).__doc__}"
+        return module
+
+    return decorate
+
+
+@_named("gated")
+class GLU(Gate):
+    layout = "up_first"
+
+    def __init__(
+        self, dim: int = -1, *, activation: str = "sigmoid", layout: str | None = None, **parameters: Any
+    ) -> None:
+        super().__init__(dim, layout=layout, activation=activation, **parameters)
+        _gates.resolve("GLU", activation, tuple(parameters.items()))
+
+    def extra_repr(self) -> str:
+        return super().extra_repr().replace(", activation='sigmoid'", "")
+
+
+@_named("bilinear")
+class BilinearGLU(Gate):
+    pass
+
+
+@_named("reglu")
+class ReGLU(Gate):
+    pass
+
+
+@_named("geglu")
+class GEGLU(Gate):
+    pass
+
+
+@_named("geglu_tanh")
+class GEGLUTanh(Gate):
+    pass
+
+
+@_named("swiglu")
+class SwiGLU(Gate):
+    pass
+
+
+@_named("mish_glu")
+class MishGLU(Gate):
+    pass
+
+
+@_named("seglu")
+class SeGLU(Gate):
+    pass
+
+
+@_named("swiglu_clamped")
+class SwiGLUClamped(Gate):
+    layout = "interleaved"
+
+    def __init__(
+        self, dim: int = -1, *, layout: str | None = None, limit: float = 7.0, alpha: float = 1.702
+    ) -> None:
+        super().__init__(dim, layout=layout, limit=limit, alpha=alpha)

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gates, ``f(gate) * up``, with any activation of the catalogue for f.
+
+On the CPU one pass over memory forwards and one backwards, which gives both gradients and needs nothing but the inputs;
+16-bit types are rounded once, at the end. Other devices compute the same with elementwise ops.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ._catalogue import catalogue
+
+__all__ = ["bilinear", "gated", "geglu", "geglu_tanh", "glu", "mish_glu", "reglu", "seglu", "swiglu", "swiglu_clamped"]
+
+LAYOUTS = ("gate_first", "up_first", "interleaved")
+FLOATS = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
+
+_ARGUMENTS = """
+    Args:
+        input: gate and up in one floating-point tensor, halves of dimension ``dim``; or the gate alone, given ``up``.
+        up: what the gate multiplies; of the gate's dtype and device, and of a shape that broadcasts with its.
+        layout: of a packed ``input``: ``"gate_first"``, ``"up_first"``, or ``"interleaved"``, the gate at even places.
+        dim: of a packed ``input``, the dimension that is halved.
+"""
+_RESULT = """
+    Returns:
+        A tensor of the dtype of ``input``, whose dimension ``dim`` is half as long; given ``up``, of the shape that both
+        broadcast to.
+
+    Raises:
+        IndexError: ``dim`` is out of range.
+        RuntimeError: a dimension of odd size is to be halved, or ``up`` is on another device or does not broadcast.
+        TypeError: ``up`` is of another dtype, or an argument is none that the activation has.
+        ValueError: another layout, no such activation, a parameter outside its domain, or ``layout`` or ``dim``
+            beside ``up``.
+        NotImplementedError: ``input`` is not a strided float64, float32, bfloat16 or float16 tensor.
+"""
+
+
+def _documented(formula: str, source: str = "", more: str = "") -> Callable[[Callable], Callable]:
+    def decorate(function: Callable) -> Callable:
+        parts = [f"{formula}, of two tensors or of the halves of one.\n", _ARGUMENTS.rstrip("\n"), more.rstrip("\n")]
+        parts += [_RESULT.rstrip("\n"), f"\n    Source: {source}.\n" if source else ""]
+        function.__doc__ = "\n".join(p for p in parts if p) + "\n    "
+        function.__module__ = "smoothact.functional"
+        return function
+
+    return decorate
+
+
+# Dynamo, which cannot trace the look-up, calls it.
+@torch.compiler.assume_constant_result
+@functools.lru_cache(maxsize=1024)
+def resolve(op: str, activation: str, given: tuple[tuple[str, Any], ...]) -> tuple[str, tuple[float, ...]]:
+    """The activation's name in the catalogue and its parameters in order, as the ops take them."""
+    try:
+        found = catalogue.resolve(activation)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{op}: {error}") from None
+    descriptor, parameters = found.descriptor, {**found.parameters, **dict(given)}
+    if descriptor.selector and descriptor.selector[0] in parameters:
+        keyword, choices = descriptor.selector
+        choice = parameters.pop(keyword)
+        if choice not in choices:
+            raise ValueError(f"{op}: {keyword} must be one of {', '.join(map(repr, choices))}, got {choice!r}")
+        descriptor = catalogue[choices[choice]]
+    values = []
+    for p in descriptor.parameters:
+        value = parameters.pop(p.name, p.default)
+        if value is None and p.optional:
+            value = math.inf
+        values.append(_number(op, p.name, value))
+    if parameters:
+        known = ", ".join(p.name for p in descriptor.parameters) or "none"
+        raise TypeError(f"{op}: {descriptor.name} has no parameter {next(iter(parameters))!r} (it has {known})")
+    return descriptor.name, tuple(values)
+
+
+def _number(op: str, name: str, value: Any) -> float:
+    # float() of a tensor would lose its gradient.
+    if not isinstance(value, (str, Tensor)):
+        try:
+            return float(value)
+        except TypeError:
+            pass
+    raise TypeError(f"{op}(): argument '{name}' must be float, not {type(value).__name__}")
+
+
+def check_layout(op: str, layout: Any, dim: Any) -> None:
+    if layout not in LAYOUTS:
+        raise ValueError(f"{op}: layout must be one of {', '.join(map(repr, LAYOUTS))}, got {layout!r}")
+    if isinstance(dim, bool) or not isinstance(dim, int | torch.SymInt):
+        raise TypeError(f"{op}(): argument 'dim' must be int, not {type(dim).__name__}")
+
+
+def _check_input(op: str, name: str, value: Any) -> None:
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{op}(): argument '{name}' must be Tensor, not {type(value).__name__}")
+    if value.dtype not in FLOATS:
+        raise NotImplementedError(
+            f"{op}: {name} is not implemented for dtype {value.dtype}; "
+            "expected torch.float64, torch.float32, torch.bfloat16 or torch.float16"
+        )
+
+
+def _gate(
+    op: str,
+    activation: str,
+    input: Tensor,
+    up: Tensor | None,
+    layout: str,
+    dim: int,
+    default: str,
+    parameters: dict[str, Any],
+    limit: float | None = None,
+    offset: float = 0.0,
+) -> Tensor:
+    name, values = resolve(op, activation, tuple(parameters.items()))
+    _check_input(op, "input", input)
+    check_layout(op, layout, dim)
+    if up is not None:
+        _check_input(op, "up", up)
+        if layout != default or dim != -1:
+            raise ValueError(
+                f"{op}: layout and dim are those of a packed input; with up= they must be left out, "
+                f"got layout={layout!r}, dim={dim}"
+            )
+        if up.dtype != input.dtype:
+            raise TypeError(f"{op}: expected up to have the dtype of input ({input.dtype}), got {up.dtype}")
+        if up.device != input.device:
+            raise RuntimeError(f"{op}: expected up to be on the device of input ({input.device}), got {up.device}")
+        return torch.ops.smoothact.gated.default(input, up, name, values, limit, offset)
+    rank = input.dim()
+    if rank == 0:
+        raise RuntimeError(f"{op}: a packed input must have at least one dimension, got none; give up= beside a gate")
+    if not -rank <= dim < rank:
+        raise IndexError(
+            f"{op}: Dimension out of range (expected dim to be in range of [{-rank}, {rank - 1}], but got {dim})"
+        )
+    if input.shape[dim] % 2:
+        raise RuntimeError(
+            f"{op}: halving dimension must be even, but dimension {dim % rank} is size {input.shape[dim]}"
+        )
+    return torch.ops.smoothact.gated_packed.default(input, dim, layout, name, values, limit, offset)
+
+
+SHAZEER = "Shazeer 2020, arXiv:2002.05202"
+
+
+@_documented(
+    "``f(gate) * up``",
+    SHAZEER,
+    """        activation: f, by any name that :meth:`Catalogue.resolve` knows.
+        **parameters: of f, by its names; the default ones where left out.
+""",
+)
+def gated(
+    input: Tensor,
+    up: Tensor | None = None,
+    *,
+    activation: str = "silu",
+    layout: str = "gate_first",
+    dim: int = -1,
+    **parameters: Any,
+) -> Tensor:
+    return _gate("gated", activation, input, up, layout, dim, "gate_first", parameters)
+
+
+@_documented("``sigmoid(gate) * up``, by default with up first as in torch", "Dauphin et al. 2016, arXiv:1612.08083")
+def glu(
+    input: Tensor, up: Tensor | None = None, *, layout: str = "up_first", dim: int = -1, **parameters: Any
+) -> Tensor:
+    return _gate("glu", "sigmoid", input, up, layout, dim, "up_first", parameters)
+
+
+@_documented("``gate * up``", SHAZEER)
+def bilinear(
+    input: Tensor, up: Tensor | None = None, *, layout: str = "gate_first", dim: int = -1, **parameters: Any
+) -> Tensor:
+    return _gate("bilinear", "identity", input, up, layout, dim, "gate_first", parameters)
+
+
+@_documented("``relu(gate) * up``", SHAZEER)
+def reglu(
+    input: Tensor, up: Tensor | None = None, *, layout: str = "gate_first", dim: int = -1, **parameters: Any
+) -> Tensor:
+    return _gate("reglu", "relu", input, up, layout, dim, "gate_first", parameters)
+
+
+@_documented("``gelu(gate) * up``", SHAZEER)
+def geglu(
+    input: Tensor, up: Tensor | None = None, *, layout: str = "gate_first", dim: int = -1, **parameters: Any
+) -> Tensor:
+    return _gate("geglu", "gelu", input, up, layout, dim, "gate_first", parameters)
+
+
+@_documented("``gelu_tanh(gate) * up``", SHAZEER)
+def geglu_tanh(
+    input: Tensor, up: Tensor | None = None, *, layout: str = "gate_first", dim: int = -1, **parameters: Any
+) -> Tensor:
+    return _gate("geglu_tanh", "gelu_tanh", input, up, layout, dim, "gate_first", parameters)
+
+
+@_documented("``silu(gate) * up``", SHAZEER)
+def swiglu(
+    input: Tensor, up: Tensor | None = None, *, layout: str = "gate_first", dim: int = -1, **parameters: Any
+) -> Tensor:
+    return _gate("swiglu", "silu", input, up, layout, dim, "gate_first", parameters)
+
+
+@_documented("``mish(gate) * up``")
+def mish_glu(
+    input: Tensor, up: Tensor | None = None, *, layout: str = "gate_first", dim: int = -1, **parameters: Any
+) -> Tensor:
+    return _gate("mish_glu", "mish", input, up, layout, dim, "gate_first", parameters)
+
+
+@_documented("``selu(gate) * up``")
+def seglu(
+    input: Tensor, up: Tensor | None = None, *, layout: str = "gate_first", dim: int = -1, **parameters: Any
+) -> Tensor:
+    return _gate("seglu", "selu", input, up, layout, dim, "gate_first", parameters)
+
+
+@_documented(
+    "``g * sigmoid(alpha * g) * (u + 1)`` for ``g = min(gate, limit)`` and ``u = clamp(up, -limit, limit)``",
+    more="""        limit: positive, default 7. What lies beyond it has no gradient; what lies at it has.
+        alpha: positive, default 1.702.
+""",
+)
+def swiglu_clamped(
+    input: Tensor,
+    up: Tensor | None = None,
+    *,
+    layout: str = "interleaved",
+    dim: int = -1,
+    limit: float = 7.0,
+    alpha: float = 1.702,
+) -> Tensor:
+    limit = _number("swiglu_clamped", "limit", limit)
+    if not 0 < limit < math.inf:
+        raise ValueError(f"swiglu_clamped: limit must be positive and finite, got {limit}")
+    alpha = _number("swiglu_clamped", "alpha", alpha)
+    if not 0 < alpha < math.inf:
+        raise ValueError(f"swiglu_clamped: alpha must be positive and finite, got {alpha}")
+    return _gate("swiglu_clamped", "swish", input, up, layout, dim, "interleaved", {"beta": alpha}, limit, 1.0)

@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gates, f(gate) * up: values and gradients against multiprecision, for every activation."""
+
+import math
+
+import pytest
+import smoothact
+import torch
+from smoothact import enclosure
+from smoothact import functional as SF
+from smoothact.certificate import spacing
+from smoothact.oracle import multiprecision, ulp
+from support import CASES, DEFAULTS, DTYPES, HALF, WIDE, allowances, dtype_name, grid
+from test_values import overflows
+
+OPS = torch.ops.smoothact
+# Ulps that f and f' may be wrong by, and that the products around them add: y, by gate, by up.
+BOUNDS = {"y": (0, 2.5, 1.0), "by gate": (1, 4.0, 1.5), "by up": (0, 2.5, 1.0)}
+LAYOUTS = ("gate_first", "up_first", "interleaved")
+EVERY = 5  # of the grid's points
+
+
+def pair(case, gate, up):
+    return OPS.gated(gate, up, case.name, values(case))
+
+
+def values(case):
+    return [math.inf if v is None else v for v in case.values]
+
+
+def pack(gate, up, layout, dim):
+    if layout == "interleaved":
+        dim = dim % gate.dim()
+        return torch.stack([gate, up], dim + 1).flatten(dim, dim + 1)
+    return torch.cat([gate, up] if layout == "gate_first" else [up, gate], dim)
+
+
+def halves(x, layout, dim):
+    if layout == "interleaved":
+        even = torch.arange(0, x.shape[dim], 2, device=x.device)
+        return x.index_select(dim, even), x.index_select(dim, even + 1)
+    first, second = x.chunk(2, dim)
+    return (first, second) if layout == "gate_first" else (second, first)
+
+
+def factors(x, scale=1.0):
+    """Of magnitudes from 1/4 to 4, of both signs, in the dtype of x."""
+    magnitude = torch.exp2(torch.rand(x.shape, dtype=torch.float64) * 4 - 2) * scale
+    return (magnitude * (torch.randint(0, 2, x.shape) * 2 - 1)).to(x.dtype)
+
+
+def results(case, gate, up, grad):
+    gate, up = gate.requires_grad_(), up.requires_grad_()
+    y = pair(case, gate, up)
+    return {"y": y.detach(), **dict(zip(("by gate", "by up"), torch.autograd.grad(y, (gate, up), grad), strict=True))}
+
+
+@pytest.mark.parametrize("dtype", WIDE, ids=dtype_name)
+@pytest.mark.parametrize("case", CASES)
+def test_contract(case, dtype, device):
+    points = [p for p in grid(case.name, dtype).tolist()[::EVERY] if case.exact(p, 3) is not None]
+    exact = [case.exact(p, 3) for p in points]
+    gate = torch.tensor(points, dtype=dtype)
+    up, grad = factors(gate), factors(gate)
+    got = results(case, gate.to(device), up.to(device), grad.to(device))
+    number = multiprecision().mp.mpf
+    outer = {"y": [number(u) for u in up.tolist()]}
+    outer["by up"] = [number(g) for g in grad.tolist()]
+    outer["by gate"] = [u * g for u, g in zip(outer["y"], outer["by up"], strict=True)]
+    for which, (order, bound, more) in BOUNDS.items():
+        limits = allowances(points, exact, order, bound, dtype_name(dtype))
+        for p, y, e, factor, limit in zip(
+            points, got[which].tolist(), exact, outer[which], limits, strict=True
+        ):
+            product = factor * e[order]
+            allowed = abs(factor) * limit + more * number(ulp(product, dtype_name(dtype)))
+            if not overflows(y, product, dtype):
+                assert abs(y - product) <= allowed, (which, p, float(factor), y, float(product))
+
+
+@pytest.mark.parametrize("dtype", HALF, ids=dtype_name)
+@pytest.mark.parametrize("case", DEFAULTS)
+def test_16_bits_are_rounded_once(case, dtype, device):
+    """All 65,536 gates; judged where the float64 enclosure is a small part of a 16-bit ulp."""
+    gate = torch.arange(-(2**15), 2**15, dtype=torch.int16).view(dtype)
+    gate = gate[gate.isfinite()]
+    up, grad = factors(gate), factors(gate)
+    got = results(case, gate.to(device), up.to(device), grad.to(device))
+    reference = enclosure.derivatives(case.definition, gate.double().detach(), 2, **case.set_parameters)
+    outer = {"y": up.double(), "by up": grad.double(), "by gate": up.double() * grad.double()}
+    for which, (order, *_) in BOUNDS.items():
+        exact = (reference[order].v * outer[which]).detach()
+        unit = spacing(exact, dtype)
+        error = (reference[order].e * outer[which].abs()).detach()
+        slope = (reference[order + 1].v * outer[which]).detach().nan_to_num(0, 0, 0)
+        wide = 4 * torch.finfo(torch.float32).eps * (gate.double().detach() * slope).abs()
+        # Where the result is among the subnormals of float32 the factors carry that far into the 16 bits.
+        judged = (error <= 0.002 * unit) & (reference[order].v.abs() > 1e-36)
+        value = got[which].cpu()
+        assert value.dtype == dtype
+        limit = torch.maximum(0.51 * unit, unit / 2 + wide)
+        wrong = judged & ~((value.double() - exact).abs() <= limit) & (value != exact.to(dtype))
+        assert not wrong.any(), [(which, gate[i].item(), up[i].item(), value[i].item()) for i in wrong.nonzero()[:5]]
+        right = judged & (value == exact.to(dtype))
+        assert right.sum() >= 0.9995 * judged.sum(), f"{which}: {(judged & ~right).sum()} of {judged.sum()} misrounded"
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("case", DEFAULTS)
+def test_layouts_give_the_same_bits(case, layout, dtype, device):
+    """Packed along any dimension, of any strides, in one thread or three: what two dense tensors give."""
+    shape = (3, 10, 70)
+    gate, up, grad, v_gate, v_up = ((torch.randn(shape, device=device) * 3).to(dtype) for _ in range(5))
+    y = pair(case, gate, up)
+    d_gate, d_up = OPS.gated_backward(grad, gate, up, case.name, values(case))
+    second = OPS.gated_double_backward(v_gate, v_up, grad, gate, up, case.name, values(case))
+    for dim in (0, 1, -1):
+        x, v = pack(gate, up, layout, dim), pack(v_gate, v_up, layout, dim)
+        for view in (lambda t: t, lambda t: t.transpose(0, 2).contiguous().transpose(0, 2), strided):
+            a, b, c = view(x), view(grad), view(v)
+            keywords = (dim, layout, case.name, values(case))
+            assert torch.equal(OPS.gated_packed(a, *keywords), y)
+            packed = OPS.gated_packed_backward(b, a, *keywords)
+            assert torch.equal(packed, pack(d_gate, d_up, layout, dim))
+            d_grad, d_x = OPS.gated_packed_double_backward(c, b, a, *keywords)
+            assert torch.equal(d_grad, second[0])
+            assert torch.equal(d_x, pack(*second[1:], layout, dim))
+
+
+def strided(t):
+    return torch.stack([t, t], -1)[..., 1]
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
+@pytest.mark.parametrize("limit", [None, 1.5])
+def test_neither_length_nor_threads_change_bits(limit, dtype):
+    gate, up, grad = ((torch.randn(3 * 2**15 + 77) * 3).to(dtype) for _ in range(3))
+    name = DEFAULTS[0].name
+    whole = OPS.gated_backward(grad, gate, up, name, [], limit)
+    threads = torch.get_num_threads()
+    try:
+        for count in (1, 2, 3):
+            torch.set_num_threads(count)
+            for a, b in zip(OPS.gated_backward(grad, gate, up, name, [], limit), whole, strict=True):
+                assert torch.equal(a, b)
+    finally:
+        torch.set_num_threads(threads)
+    for start in (0, 1, 3, 8):
+        for length in (1, 7, 16, 255, 256, 257, 511, 512, 513, 1025):
+            parts = OPS.gated_backward(*(t[start : start + length] for t in (grad, gate, up)), name, [], limit)
+            assert all(torch.equal(p, w[start : start + length]) for p, w in zip(parts, whole, strict=True))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
+@pytest.mark.parametrize("case", DEFAULTS)
+def test_parts_agree(case, dtype, device):
+    """A direction alone gives what both give with the other at zero; half a backward is the jvp along grad."""
+    gate, up, grad, v_gate, v_up = ((torch.randn(600, device=device) * 2).to(dtype) for _ in range(5))
+    more, zero = (case.name, values(case)), torch.zeros_like(gate)
+    d_gate, d_up = OPS.gated_backward(grad, gate, up, *more)
+    assert torch.equal(OPS.gated_jvp(grad, None, gate, up, *more), d_gate)
+    assert torch.equal(OPS.gated_jvp(None, grad, gate, up, *more), d_up)
+    for directions, filled in (((v_gate, None), (v_gate, zero)), ((None, v_up), (zero, v_up))):
+        assert torch.equal(OPS.gated_jvp(*directions, gate, up, *more), OPS.gated_jvp(*filled, gate, up, *more))
+        alone = OPS.gated_double_backward(*directions, grad, gate, up, *more)
+        both = OPS.gated_double_backward(*filled, grad, gate, up, *more)
+        assert all(torch.equal(a, b) for a, b in zip(alone, both, strict=True))
+
+
+@pytest.mark.parametrize("limit", [None, 1.5])
+@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
+@pytest.mark.parametrize("case", DEFAULTS)
+def test_formulas_of_other_devices(case, dtype, limit):
+    """What a device without these kernels runs, on the CPU's elementwise ops."""
+    gate, up, grad, v_gate, v_up = ((torch.randn(9, 40) * 2).to(dtype) for _ in range(5))
+    more = (case.name, values(case), limit, 0.5)
+    packed, directions = pack(gate, up, "interleaved", 0).t().contiguous().t(), pack(v_gate, v_up, "interleaved", 0)
+    calls = [
+        (OPS.gated, (gate, up)),
+        (OPS.gated_backward, (grad, gate, up)),
+        (OPS.gated_jvp, (v_gate, None, gate, up)),
+        (OPS.gated_jvp, (None, v_up, gate, up)),
+        (OPS.gated_jvp, (v_gate, v_up, gate, up)),
+        (OPS.gated_double_backward, (v_gate, v_up, grad, gate, up)),
+        (OPS.gated_double_backward, (v_gate, None, grad, gate, up)),
+        (OPS.gated_double_backward, (None, v_up, grad, gate, up)),
+        (OPS.gated_packed, (packed, 0, "interleaved")),
+        (OPS.gated_packed_backward, (grad, packed, 0, "interleaved")),
+        (OPS.gated_packed_double_backward, (directions, grad, packed, 0, "interleaved")),
+    ]
+    eps = torch.finfo(dtype).eps
+    for op, arguments in calls:
+        # The key of a device that has nothing of its own.
+        theirs = op.default._op_dk(torch._C.DispatchKey.XLA, *arguments, *more)
+        ours = op(*arguments, *more)
+        for a, b in zip(*(r if isinstance(r, tuple) else (r,) for r in (theirs, ours)), strict=True):
+            assert a.dtype == dtype and a.stride() == b.stride(), op
+            torch.testing.assert_close(a, b, rtol=4 * eps, atol=16 * eps)
+
+
+def test_swiglu_clamped_is_its_formula(device):
+    x = torch.randn(64, 30, dtype=torch.float64, device=device) * 6
+    x[0, :6] = torch.tensor([7.0, -7.0, 7.0, 7.0, 7.1, -7.1])
+    ours, theirs = x.clone().requires_grad_(), x.clone().requires_grad_()
+    gate, up = theirs[:, ::2].clamp(max=7), theirs[:, 1::2].clamp(-7, 7)
+    expected = gate * torch.sigmoid(1.702 * gate) * (up + 1)
+    y = SF.swiglu_clamped(ours)
+    torch.testing.assert_close(y, expected)
+    grad = torch.randn_like(y)
+    got, want = (torch.autograd.grad(a, b, grad, create_graph=True)[0] for a, b in ((y, ours), (expected, theirs)))
+    torch.testing.assert_close(got, want)
+    direction = torch.randn_like(x)
+    twice = [torch.autograd.grad(a, b, direction)[0] for a, b in ((got, ours), (want, theirs))]
+    torch.testing.assert_close(*twice)
+    torch.testing.assert_close(SF.swiglu_clamped(x[:, ::2], x[:, 1::2]), expected)
+    assert (got[0, 4:6] == 0).all() and (got[0, :4] != 0).all()
+
+
+@pytest.mark.parametrize("dtype", WIDE, ids=dtype_name)
+@pytest.mark.parametrize("dim", [0, 1, -1])
+def test_glu_is_torchs(dim, dtype, device):
+    x = torch.randn(4, 6, 8, dtype=dtype, device=device, requires_grad=True)
+    ours, theirs = SF.glu(x, dim=dim), torch.nn.functional.glu(x, dim)
+    torch.testing.assert_close(ours, theirs)
+    grad = torch.randn_like(ours)
+    torch.testing.assert_close(*(torch.autograd.grad(y, x, grad)[0] for y in (ours, theirs)))
+    torch.testing.assert_close(smoothact.nn.GLU(dim)(x), torch.nn.GLU(dim)(x))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
+@pytest.mark.parametrize("case", DEFAULTS)
+def test_special_values(case, dtype, device):
+    def at(gate, up):
+        return OPS.gated(*(torch.full((33,), v, dtype=dtype, device=device) for v in (gate, up)), case.name, values(case))
+
+    assert at(math.nan, 1.0).isnan().all() and at(1.0, math.nan).isnan().all()
+    for side in (-math.inf, math.inf):
+        limit = case(torch.full((33,), side, dtype=dtype, device=device))
+        assert torch.equal(at(side, -2.0), limit * -2)
+        gate = torch.tensor([0.7], dtype=dtype, device=device)
+        assert torch.equal(pair(case, gate, gate * side), case(gate) * side)
+    zeros = torch.tensor([0.0, -0.0], dtype=dtype, device=device)
+    y, f = pair(case, zeros, torch.ones_like(zeros)), case(zeros)
+    assert torch.equal(y, f) and torch.equal(y.signbit(), f.signbit())
+    empty = torch.empty(3, 0, dtype=dtype, device=device, requires_grad=True)
+    assert pair(case, empty, empty).shape == (3, 0)
+    assert OPS.gated_packed(empty, 1, "gate_first", case.name, values(case)).shape == (3, 0)
+    torch.autograd.grad(OPS.gated_packed(empty, 1, "interleaved", case.name, values(case)).sum(), empty)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
+def test_broadcasting(dtype, device):
+    name = DEFAULTS[0].name
+    gate = torch.randn(4, 1, 5, device=device).to(dtype).requires_grad_()
+    up = torch.randn(3, 1, device=device).to(dtype).requires_grad_()
+    wide = [t.detach().expand(4, 3, 5).contiguous().requires_grad_() for t in (gate, up)]
+    y, expected = OPS.gated(gate, up, name), OPS.gated(*wide, name)
+    assert torch.equal(y, expected)
+    grad = torch.randn(4, 3, 5, device=device).to(dtype)
+    for needed in ((0,), (1,), (0, 1)):
+        got = torch.autograd.grad(y, [(gate, up)[i] for i in needed], grad, retain_graph=True)
+        want = torch.autograd.grad(expected, [wide[i] for i in needed], grad, retain_graph=True)
+        for i, a, b in zip(needed, got, want, strict=True):
+            assert torch.equal(a, b.sum_to_size((gate, up)[i].shape))
+
+
+@pytest.mark.parametrize("shape", [(2, 8, 6, 10), (4,), (2, 6)])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_meta_promises_the_layout(layout, shape):
+    name = DEFAULTS[0].name
+    real = torch.zeros(shape)
+    views = [real, real.t() if real.dim() == 2 else real]
+    if real.dim() == 4:
+        views += [real.contiguous(memory_format=torch.channels_last), real.permute(3, 0, 2, 1), real[:, ::2]]
+    for x in views:
+        meta = torch.empty_strided(x.shape, x.stride(), device="meta")
+        for dim in range(x.dim()):
+            y, m = (OPS.gated_packed(t, dim, layout, name) for t in (x, meta))
+            d, n = (OPS.gated_packed_backward(a, b, dim, layout, name) for a, b in ((y, x), (m, meta)))
+            assert m.is_meta and (m.shape, m.stride()) == (y.shape, y.stride())
+            assert (n.shape, n.stride()) == (d.shape, d.stride()) and d.shape == x.shape
+
+
+def test_gradients_that_nobody_needs_are_not_computed(device):
+    from torch.profiler import ProfilerActivity, profile
+
+    gate, up = torch.randn(50, device=device, requires_grad=True), torch.randn(50, device=device)
+    with profile(activities=[ProfilerActivity.CPU]) as trace:
+        SF.gated(gate, up, activation=DEFAULTS[0].name).sum().backward()
+        x = torch.randn(4, 6, device=device, requires_grad=True)
+        SF.gated(x, activation=DEFAULTS[0].name).sum().backward()
+    ran = {e.name for e in trace.events()}
+    assert "smoothact::gated_jvp" in ran and "smoothact::gated_backward" not in ran
+    assert "smoothact::gated_packed_backward" in ran
+    assert not ran & {"aten::clone", "aten::contiguous", "aten::copy_", "aten::cat"}
