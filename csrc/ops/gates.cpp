@@ -69,8 +69,10 @@ template <class F>
 auto with_arguments(Pair, const Gating& g, F&& f) {
   const Entry& e = g.entry();
   const auto limit = g.limit == infinity ? std::nullopt : std::optional(g.limit);
-  const at::ArrayRef<double> parameters(g.parameters.data(), e.descriptor->parameters.size);
-  return f(std::string_view(e.name), parameters, limit, g.offset);
+  const auto& known = e.descriptor->parameters;
+  size_t given = known.size;  // less the defaults at the end, of which an absent one is infinity: no number in a graph
+  while (given > 0 && g.parameters[given - 1] == known.items[given - 1].value) --given;
+  return f(std::string_view(e.name), at::ArrayRef<double>(g.parameters.data(), given), limit, g.offset);
 }
 template <class F>
 auto with_arguments(Packed, const Gating& g, F&& f) {
@@ -154,6 +156,7 @@ class SignedGateOp<R, Types<In...>, Types<C...>> final : public GateOp {
  private:
   template <class F>
   Tensors visit(Inputs in, const Gating& g, F&& f) const {
+    // One signature, one op: each of these classes has its own.
     static const auto handle =
         c10::Dispatcher::singleton().findSchemaOrThrow(("smoothact::" + name).c_str(), "").typed<R(In..., C...)>();
     return with_arguments(Types<C...>(), g, [&](auto... c) {
@@ -198,8 +201,9 @@ const GateOp& gate_op(GatePart part, bool packed) {
 
 TORCH_LIBRARY_FRAGMENT(smoothact, m) {
   for (const auto& op : gate_ops()) {
-    std::vector<at::Tag> tags{at::Tag::pt2_compliant_tag};
-    if (!op->packed) tags.push_back(at::Tag::pointwise);
+    const bool pointwise = !op->packed && outputs_of(op->part) == 1;
+    const auto tags = pointwise ? std::vector{at::Tag::pt2_compliant_tag, at::Tag::pointwise}
+                                : std::vector{at::Tag::pt2_compliant_tag};
     m.def(op->schema().c_str(), tags);
   }
 }

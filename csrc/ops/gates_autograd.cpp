@@ -200,7 +200,9 @@ Tensors autograd(const GateOp& op, c10::DispatchKeySet ks, Inputs in, const Gati
   if (grad) {
     node = new_node<GateDerivative>();
     node->call = {&op, gating};
-    node->set_next_edges(collect_next_edges(in));
+    edge_list edges;
+    for (const auto& t : in) edges.push_back(t.defined() ? torch::autograd::impl::gradient_edge(t) : Edge());
+    node->set_next_edges(std::move(edges));
     for (size_t i = 0; i < in.size(); ++i) node->saved[i] = SavedVariable(in[i], false);
   }
   Tensors out;

@@ -31,7 +31,7 @@ _ARGUMENTS = """
 """
 _RESULT = """
     Returns:
-        A tensor of the dtype of ``input``, whose dimension ``dim`` is half as long; given ``up``, of the shape that both
+        A tensor of the dtype of ``input``, half as long in dimension ``dim``; given ``up``, of the shape that both
         broadcast to.
 
     Raises:
@@ -46,9 +46,10 @@ _RESULT = """
 
 def _documented(formula: str, source: str = "", more: str = "") -> Callable[[Callable], Callable]:
     def decorate(function: Callable) -> Callable:
-        parts = [f"{formula}, of two tensors or of the halves of one.\n", _ARGUMENTS.rstrip("\n"), more.rstrip("\n")]
-        parts += [_RESULT.rstrip("\n"), f"\n    Source: {source}.\n" if source else ""]
-        function.__doc__ = "\n".join(p for p in parts if p) + "\n    "
+        source_line = f"\n    Source: {source}.\n" if source else ""
+        function.__doc__ = (
+            f"{formula}, of two tensors or of the halves of one.\n{_ARGUMENTS}{more}{_RESULT}{source_line}    "
+        )
         function.__module__ = "smoothact.functional"
         return function
 
@@ -57,9 +58,14 @@ def _documented(formula: str, source: str = "", more: str = "") -> Callable[[Cal
 
 # Dynamo, which cannot trace the look-up, calls it.
 @torch.compiler.assume_constant_result
-@functools.lru_cache(maxsize=1024)
-def resolve(op: str, activation: str, given: tuple[tuple[str, Any], ...]) -> tuple[str, tuple[float, ...]]:
+def resolve(op: str, activation: str, given: tuple[tuple[str, Any], ...]) -> tuple[str, list[float]]:
     """The activation's name in the catalogue and its parameters in order, as the ops take them."""
+    name, values = _resolved(op, activation, given)
+    return name, list(values)
+
+
+@functools.lru_cache(maxsize=1024)
+def _resolved(op: str, activation: str, given: tuple[tuple[str, Any], ...]) -> tuple[str, tuple[float, ...]]:
     try:
         found = catalogue.resolve(activation)
     except (TypeError, ValueError) as error:
@@ -80,6 +86,9 @@ def resolve(op: str, activation: str, given: tuple[tuple[str, Any], ...]) -> tup
     if parameters:
         known = ", ".join(p.name for p in descriptor.parameters) or "none"
         raise TypeError(f"{op}: {descriptor.name} has no parameter {next(iter(parameters))!r} (it has {known})")
+    defaults = [math.inf if p.default is None else p.default for p in descriptor.parameters]
+    while values and values[-1] == defaults[len(values) - 1]:
+        values.pop()
     return descriptor.name, tuple(values)
 
 
@@ -96,7 +105,7 @@ def _number(op: str, name: str, value: Any) -> float:
 def check_layout(op: str, layout: Any, dim: Any) -> None:
     if layout not in LAYOUTS:
         raise ValueError(f"{op}: layout must be one of {', '.join(map(repr, LAYOUTS))}, got {layout!r}")
-    if isinstance(dim, bool) or not isinstance(dim, int | torch.SymInt):
+    if isinstance(dim, bool) or not isinstance(dim, int):
         raise TypeError(f"{op}(): argument 'dim' must be int, not {type(dim).__name__}")
 
 
