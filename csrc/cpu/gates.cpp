@@ -102,9 +102,7 @@ void compute(const GateCall& call, T* const* out, const T* const* in, int64_t co
   const Activation<T> activation{call, limited ? gates : raw_gate, count};
   // What is kept of a gradient of gate or up, or of a direction along them.
   const auto of_gate = [=](int64_t i, T v) { return limited && raw_gate[i] > limit ? T(0) : v; };
-  const auto of_up = [=](int64_t i, T v) {
-    return limited && (raw_up[i] > limit || raw_up[i] < -limit) ? T(0) : v;
-  };
+  const auto of_up = [=](int64_t i, T v) { return limited && (raw_up[i] > limit || raw_up[i] < -limit) ? T(0) : v; };
 
   if constexpr (P == GatePart::forward) {
     activation.f(a);

@@ -23,9 +23,7 @@ struct Call {
   const GateOp* op = nullptr;
   Gating gating;
 
-  size_t inputs() const {
-    return op->packed ? 1 + has_grad(op->part) : static_cast<size_t>(inputs_of(op->part));
-  }
+  size_t inputs() const { return op->packed ? 1 + has_grad(op->part) : static_cast<size_t>(inputs_of(op->part)); }
   Tensors run(GatePart part, bool packed, Inputs in) const { return gate_op(part, packed).call(in, gating); }
 
   // A pair's derivative by grad and by what grad is a gradient of: one direction alone is half the work.

@@ -25,7 +25,9 @@ using at::Tensor;
 // Of a pair op and of a packed one.
 const char* input_name(const GateOp& op, size_t i) {
   static constexpr const char* names[2][gate_parts][most_gate_inputs] = {
-      {{"gate", "up"}, {"grad", "gate", "up"}, {"v_gate", "v_up", "gate", "up"},
+      {{"gate", "up"},
+       {"grad", "gate", "up"},
+       {"v_gate", "v_up", "gate", "up"},
        {"v_gate", "v_up", "grad", "gate", "up"}},
       {{"self"}, {"grad", "self"}, {}, {"grad_grad", "grad", "self"}}};
   return names[op.packed][static_cast<int>(op.part)][i];
@@ -153,8 +155,7 @@ void run_cpu(GatePart part, const Call& c) {
 std::array<Tensor, 2> halves(const Tensor& x, const Gating& g) {
   const int64_t dim = g.dim < 0 ? g.dim + x.dim() : g.dim;
   const c10::SymInt size = x.sym_size(dim);
-  if (g.layout == Layout::interleaved)
-    return {x.slice_symint(dim, 0, size, 2), x.slice_symint(dim, 1, size, 2)};
+  if (g.layout == Layout::interleaved) return {x.slice_symint(dim, 0, size, 2), x.slice_symint(dim, 1, size, 2)};
   const c10::SymInt half = size / 2;
   const Tensor first = x.narrow_symint(dim, 0, half), second = x.narrow_symint(dim, half, half);
   return g.layout == Layout::gate_first ? std::array{first, second} : std::array{second, first};
@@ -206,8 +207,8 @@ Tensors composite_gate(const GateOp& op, c10::DispatchKeySet, Inputs in, const G
     const Tensor v_gate = t[0].defined() ? of_gate(t[0]) : t[0], v_up = t[1].defined() ? of_up(t[1]) : t[1];
     out.push_back(sum(v_gate.defined() ? df(v_gate * up) : v_gate, v_up.defined() ? v_up * f() : v_up));
     if (op.part == GatePart::double_backward) {
-      out.push_back(of_gate(sum(v_gate.defined() ? d2f(v_gate * up, grad) : v_gate,
-                                v_up.defined() ? df(grad * v_up) : v_up)));
+      out.push_back(
+          of_gate(sum(v_gate.defined() ? d2f(v_gate * up, grad) : v_gate, v_up.defined() ? df(grad * v_up) : v_up)));
       out.push_back(v_gate.defined() ? of_up(df(grad * v_gate)) : at::zeros_like(out.back()));
     }
   }

@@ -88,8 +88,9 @@ void packed_rule(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   }
   if (batch) {
     const int64_t dim = at(tensors).toInt(), rank = at(tensors - 1).toTensor().dim() - 1;
-    TORCH_CHECK_INDEX(-rank <= dim && dim < rank, schema.name(), ": Dimension out of range (expected dim to be in range of [",
-                      -rank, ", ", rank - 1, "], but got ", dim, ")");
+    TORCH_CHECK_INDEX(-rank <= dim && dim < rank, schema.name(),
+                      ": Dimension out of range (expected dim to be in range of [", -rank, ", ", rank - 1,
+                      "], but got ", dim, ")");
     at(tensors) = dim < 0 ? dim : dim + 1;
   }
   op.callBoxed(stack);

@@ -113,7 +113,5 @@ class SeGLU(Gate):
 class SwiGLUClamped(Gate):
     layout = "interleaved"
 
-    def __init__(
-        self, dim: int = -1, *, layout: str | None = None, limit: float = 7.0, alpha: float = 1.702
-    ) -> None:
+    def __init__(self, dim: int = -1, *, layout: str | None = None, limit: float = 7.0, alpha: float = 1.702) -> None:
         super().__init__(dim, layout=layout, limit=limit, alpha=alpha)

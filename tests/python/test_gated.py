@@ -69,9 +69,7 @@ def test_contract(case, dtype, device):
     outer["by gate"] = [u * g for u, g in zip(outer["y"], outer["by up"], strict=True)]
     for which, (order, bound, more) in BOUNDS.items():
         limits = allowances(points, exact, order, bound, dtype_name(dtype))
-        for p, y, e, factor, limit in zip(
-            points, got[which].tolist(), exact, outer[which], limits, strict=True
-        ):
+        for p, y, e, factor, limit in zip(points, got[which].tolist(), exact, outer[which], limits, strict=True):
             product = factor * e[order]
             allowed = abs(factor) * limit + more * number(ulp(product, dtype_name(dtype)))
             if not overflows(y, product, dtype):
@@ -232,7 +230,9 @@ def test_glu_is_torchs(dim, dtype, device):
 @pytest.mark.parametrize("case", DEFAULTS)
 def test_special_values(case, dtype, device):
     def at(gate, up):
-        return OPS.gated(*(torch.full((33,), v, dtype=dtype, device=device) for v in (gate, up)), case.name, values(case))
+        return OPS.gated(
+            *(torch.full((33,), v, dtype=dtype, device=device) for v in (gate, up)), case.name, values(case)
+        )
 
     assert at(math.nan, 1.0).isnan().all() and at(1.0, math.nan).isnan().all()
     for side in (-math.inf, math.inf):
