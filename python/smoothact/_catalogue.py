@@ -106,6 +106,11 @@ class Catalogue(Mapping[str, Descriptor]):
     """Every activation's :class:`Descriptor` by its name."""
 
     def __init__(self, records: list[dict]) -> None:
+        built = {r["name"] for r in records}  # not all, where SMOOTHACT_ONLY chose
+        for r in records:
+            if r["selector"]:
+                keyword, choices = r["selector"]
+                r["selector"] = (keyword, {value: name for value, name in choices.items() if name in built})
         self._entries = {
             r["name"]: Descriptor(**{**r, "parameters": tuple(Parameter(**p) for p in r["parameters"])})
             for r in records
