@@ -193,6 +193,7 @@ def neighbours(x, gate, up):
 @pytest.mark.parametrize("backend", ["eager", "aot_eager", "inductor"])
 @pytest.mark.parametrize("dynamic", [False, True])
 def test_compile(backend, dynamic, device):
+    torch.compiler.reset()  # every backend counts towards one limit of recompilations
     compiled = torch.compile(neighbours, fullgraph=True, backend=backend, dynamic=dynamic)
     for size in (4, 6):
         tensors = [sample(device, size, 8), sample(device, 3, size), sample(device, 3, 1)]
