@@ -92,15 +92,19 @@ def test_16_bits_are_rounded_once(case, dtype, device):
         error = (reference[order].e * outer[which].abs()).detach()
         slope = (reference[order + 1].v * outer[which]).detach().nan_to_num(0, 0, 0)
         wide = 4 * torch.finfo(torch.float32).eps * (gate.double().detach() * slope).abs()
-        # Where the result is among the subnormals of float32 the factors carry that far into the 16 bits.
-        judged = (error <= 0.002 * unit) & (reference[order].v.abs() > 1e-36)
+        # f or f' in float32 has all its digits: it is no subnormal and does not overflow.
+        factor = reference[order].v.abs().detach()
+        judged = (error <= 0.002 * unit) & (factor > 1e-36) & (factor < torch.finfo(torch.float32).max)
         value = got[which].cpu()
         assert value.dtype == dtype
         limit = torch.maximum(0.51 * unit, unit / 2 + wide)
         wrong = judged & ~((value.double() - exact).abs() <= limit) & (value != exact.to(dtype))
         assert not wrong.any(), [(which, gate[i].item(), up[i].item(), value[i].item()) for i in wrong.nonzero()[:5]]
-        right = judged & (value == exact.to(dtype))
-        assert right.sum() >= 0.9995 * judged.sum(), f"{which}: {(judged & ~right).sum()} of {judged.sum()} misrounded"
+        # Nearer to 0 than this f' is f'(0) to float32, and some thousand gates have one and the same: of 3/5, as mish
+        # has, one in four hundred products is a tie.
+        counted = judged & (gate.detach().abs() >= 2**-12)
+        missed = (counted & (value != exact.to(dtype))).sum()
+        assert missed <= 0.0005 * counted.sum(), f"{which}: {missed} of {counted.sum()} misrounded"
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
