@@ -77,7 +77,7 @@ struct Activation {
 };
 
 template <class T, class F>
-SMOOTHACT_FN void each(T* __restrict out, int64_t count, const F& f) {
+SMOOTHACT_FN void each(T* out, int64_t count, const F& f) {
 #pragma GCC ivdep
   for (int64_t i = 0; i < count; ++i) out[i] = f(i);
 }
@@ -110,20 +110,21 @@ void compute(const GateCall& call, T* const* out, const T* const* in, int64_t co
   } else if constexpr (P == GatePart::backward) {
     each(b, count, [&](int64_t i) { return grad[i] * up[i]; });
     activation.f(a);
-    activation.df(c, b);
-    each(out[0], count, [&](int64_t i) { return of_gate(i, c[i]); });
+    activation.df(out[0], b);
+    if constexpr (limited) each(out[0], count, [&](int64_t i) { return of_gate(i, out[0][i]); });
     each(out[1], count, [&](int64_t i) { return of_up(i, grad[i] * a[i]); });
   } else if constexpr (P == GatePart::jvp) {
     if constexpr (V & along_gate) {
       each(b, count, [&](int64_t i) { return of_gate(i, v_gate[i]) * up[i]; });
-      activation.df(c, b);
+      activation.df(V == along_gate ? out[0] : c, b);
     }
-    if constexpr (V & along_up) activation.f(a);
-    each(out[0], count, [&](int64_t i) {
-      if constexpr (V == along_gate) return c[i];
-      if constexpr (V == along_up) return of_up(i, v_up[i]) * a[i];
-      if constexpr (V == along_both) return c[i] + of_up(i, v_up[i]) * a[i];
-    });
+    if constexpr (V & along_up) {
+      activation.f(a);
+      each(out[0], count, [&](int64_t i) {
+        const T y = of_up(i, v_up[i]) * a[i];
+        return V & along_gate ? c[i] + y : y;
+      });
+    }
   } else {
     alignas(64) Block<T> slope;
     activation.df(slope, ones<T>());
