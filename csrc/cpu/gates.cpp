@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// y = f(gate)·up and its derivatives, on the loops of f, f' and f'' that the registry holds: compiled once per
+// The gates that kernels.cpp does not fuse, on the loops of f, f' and f'' that the registry holds: compiled once per
 // instruction set, whatever the length of the list. A block at a time stays in the first-level cache, so memory is
 // passed once; 16-bit types are widened on the way in and rounded on the way out, nowhere between.
 #include "loop.h"
@@ -52,7 +52,7 @@ const T* ones() {
   return o.v;
 }
 
-// f, f' and f'' at the block's gates, times factors.
+// f, f' and f'' at the block's gates, times a factor.
 template <class T>
 struct Activation {
   const GateCall& call;
@@ -61,7 +61,7 @@ struct Activation {
 
   void f(T* out) const { run(Order::forward, {out, gate}); }
   void df(T* out, const T* a) const { run(Order::backward, {out, a, gate}); }
-  void d2f(T* out, const T* a, const T* b) const { run(Order::double_backward, {out, a, b, gate}); }
+  void d2f(T* out, const T* a) const { run(Order::double_backward, {out, a, ones<T>(), gate}); }
 
  private:
   void run(Order order, std::initializer_list<const T*> operands) const {
@@ -90,7 +90,7 @@ void compute(const GateCall& call, T* const* out, const T* const* in, int64_t co
   const T *const raw_gate = in[0], *const raw_up = in[1];
   const T limit = static_cast<T>(call.limit), offset = static_cast<T>(call.offset);
 
-  alignas(64) Block<T> a, b, c, gates, ups;
+  alignas(64) Block<T> gates, ups;
   if constexpr (limited) {
     each(gates, count, [=](int64_t i) { return raw_gate[i] > limit ? limit : raw_gate[i]; });
     each(ups, count, [=](int64_t i) {
@@ -104,49 +104,40 @@ void compute(const GateCall& call, T* const* out, const T* const* in, int64_t co
   const auto of_gate = [=](int64_t i, T v) { return limited && raw_gate[i] > limit ? T(0) : v; };
   const auto of_up = [=](int64_t i, T v) { return limited && (raw_up[i] > limit || raw_up[i] < -limit) ? T(0) : v; };
 
+  // By what stands beside it, the derivative along the directions that are present.
+  [[maybe_unused]] const auto along = [=](int64_t i, const T* by_gate, const T* by_up) {
+    if constexpr (V == along_gate) return of_gate(i, v_gate[i]) * by_gate[i];
+    if constexpr (V == along_up) return of_up(i, v_up[i]) * by_up[i];
+    if constexpr (V == along_both) return of_gate(i, v_gate[i]) * by_gate[i] + of_up(i, v_up[i]) * by_up[i];
+  };
+
+  alignas(64) Block<T> f, df, up_df, up_d2f;
   if constexpr (P == GatePart::forward) {
-    activation.f(a);
-    each(out[0], count, [&](int64_t i) { return a[i] * up[i]; });
+    activation.f(f);
+    each(out[0], count, [&](int64_t i) { return f[i] * up[i]; });
   } else if constexpr (P == GatePart::backward) {
-    each(b, count, [&](int64_t i) { return grad[i] * up[i]; });
-    activation.f(a);
-    activation.df(out[0], b);
-    if constexpr (limited) each(out[0], count, [&](int64_t i) { return of_gate(i, out[0][i]); });
-    each(out[1], count, [&](int64_t i) { return of_up(i, grad[i] * a[i]); });
-  } else if constexpr (P == GatePart::jvp) {
-    if constexpr (V & along_gate) {
-      each(b, count, [&](int64_t i) { return of_gate(i, v_gate[i]) * up[i]; });
-      activation.df(V == along_gate ? out[0] : c, b);
-    }
-    if constexpr (V & along_up) {
-      activation.f(a);
-      each(out[0], count, [&](int64_t i) {
-        const T y = of_up(i, v_up[i]) * a[i];
-        return V & along_gate ? c[i] + y : y;
+    activation.f(f);
+    activation.df(up_df, up);
+    each(out[0], count, [&](int64_t i) { return of_gate(i, up_df[i] * grad[i]); });
+    each(out[1], count, [&](int64_t i) { return of_up(i, f[i] * grad[i]); });
+  } else {
+    if constexpr (V & along_up) activation.f(f);
+    if constexpr (P == GatePart::jvp) {
+      if constexpr (V & along_gate) activation.df(up_df, up);
+      each(out[0], count, [&](int64_t i) { return along(i, up_df, f); });
+    } else {
+      activation.df(df, ones<T>());
+      if constexpr (V & along_gate) {
+        each(up_df, count, [&](int64_t i) { return up[i] * df[i]; });
+        activation.d2f(up_d2f, up);
+      }
+      each(out[0], count, [&](int64_t i) { return along(i, up_df, f); });
+      each(out[1], count, [&](int64_t i) { return of_gate(i, along(i, up_d2f, df) * grad[i]); });
+      each(out[2], count, [&](int64_t i) {
+        if constexpr (V == along_up) return T(0);
+        else return of_up(i, of_gate(i, v_gate[i]) * df[i] * grad[i]);
       });
     }
-  } else {
-    alignas(64) Block<T> slope;
-    activation.df(slope, ones<T>());
-    if constexpr (V & along_gate) {
-      each(b, count, [&](int64_t i) { return of_gate(i, v_gate[i]) * up[i]; });
-      activation.d2f(c, b, grad);
-    }
-    if constexpr (V & along_up) activation.f(a);
-    each(out[0], count, [&](int64_t i) {
-      if constexpr (V == along_gate) return b[i] * slope[i];
-      if constexpr (V == along_up) return of_up(i, v_up[i]) * a[i];
-      if constexpr (V == along_both) return b[i] * slope[i] + of_up(i, v_up[i]) * a[i];
-    });
-    each(out[1], count, [&](int64_t i) {
-      if constexpr (V == along_gate) return of_gate(i, c[i]);
-      if constexpr (V == along_up) return of_gate(i, grad[i] * of_up(i, v_up[i]) * slope[i]);
-      if constexpr (V == along_both) return of_gate(i, c[i] + grad[i] * of_up(i, v_up[i]) * slope[i]);
-    });
-    each(out[2], count, [&](int64_t i) {
-      if constexpr (V == along_up) return T(0);
-      return of_up(i, grad[i] * of_gate(i, V & along_gate ? v_gate[i] : T(0)) * slope[i]);
-    });
   }
 }
 

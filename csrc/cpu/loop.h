@@ -67,36 +67,41 @@ __attribute__((noinline)) void transfer(T* block, char* base, int64_t stride0, i
 }
 
 // Computes `count` elements that lie one after the other, in whole steps.
-using Steps = void (*)(const void* activation, char* out, const char* const* inputs, int64_t count);
+using Steps = void (*)(const void* activation, char* const* outputs, const char* const* inputs, int64_t count);
 
-template <Order O, DType D, class A>
-void steps(const void* activation, char* out, const char* const* inputs, int64_t count) {
+template <class Kernel, DType D, class A>
+void steps(const void* activation, char* const* outputs, const char* const* inputs, int64_t count) {
   const A a = *static_cast<const A*>(activation);
-  constexpr int n = inputs_of(O);
+  constexpr int n = Kernel::inputs, m = Kernel::outputs;
   constexpr int64_t bytes = Pack<D>::lanes * sizeof(Element<D>);
   const char* in[n];
+  char* out[m];
   for (int k = 0; k < n; ++k) in[k] = inputs[k];
+  for (int k = 0; k < m; ++k) out[k] = outputs[k];
   for (; count > 0; count -= Pack<D>::lanes) {
-    Pack<D> p[n], result;
+    Pack<D> p[n], results[m];
     for (int k = 0; k < n; ++k) p[k] = Pack<D>::load(in[k]);
 #pragma GCC unroll 4
     for (int i = 0; i < Pack<D>::registers; ++i) {
-      Vector<D> v[n];
+      Vector<D> v[n], r[m];
       for (int k = 0; k < n; ++k) v[k] = p[k].v[i];
-      result.v[i] = evaluate<O>(a, v);
+      Kernel::evaluate(a, v, r);
+      for (int k = 0; k < m; ++k) results[k].v[i] = r[k];
     }
-    result.store(out);
-    out += bytes;
+    for (int k = 0; k < m; ++k) {
+      results[k].store(out[k]);
+      out[k] += bytes;
+    }
     for (int k = 0; k < n; ++k) in[k] += bytes;
   }
 }
 
 // Goes through a rows x columns iteration in blocks. An operand is used where it lies if it is dense there; else, as at
 // the end of a row, it goes through a buffer. Knows no formula, so that it is compiled once for all of them.
-template <Order O, DType D>
+template <int outputs, int inputs, DType D>
 void walk(Steps steps, const void* activation, char** data, const int64_t* strides, int64_t size0, int64_t size1) {
   using T = Element<D>;
-  constexpr int inputs = inputs_of(O), operands = inputs + 1;
+  constexpr int operands = outputs + inputs;
   constexpr int64_t lanes = Pack<D>::lanes, block = 8 * lanes;
   const int64_t* across = strides + operands;
 
@@ -113,23 +118,27 @@ void walk(Steps steps, const void* activation, char** data, const int64_t* strid
       count = dense && !shared && columns - start >= lanes ? (columns - start) / lanes * lanes
                                                            : std::min(block, columns - start);
       const bool whole = count % lanes == 0;
-      const char* in[inputs];
+      char* used[operands];
       const auto lies = [&](int k) { return whole && !shared && strides[k] == sizeof(T); };
       const auto at = [&](int k) { return data[k] + row * across[k] + (shared ? 0 : start * strides[k]); };
-      for (int k = 1; k < operands; ++k) {
-        in[k - 1] = lies(k) ? at(k) : reinterpret_cast<const char*>(buffer[k]);
-        if (!lies(k)) transfer<T, true>(buffer[k], at(k), strides[k], across[k], size0, shared ? start : 0, count);
+      for (int k = 0; k < operands; ++k) {
+        used[k] = lies(k) ? at(k) : reinterpret_cast<char*>(buffer[k]);
+        if (k >= outputs && !lies(k))
+          transfer<T, true>(buffer[k], at(k), strides[k], across[k], size0, shared ? start : 0, count);
       }
-      steps(activation, lies(0) ? at(0) : reinterpret_cast<char*>(buffer[0]), in, count);
-      if (!lies(0)) transfer<T, false>(buffer[0], at(0), strides[0], across[0], size0, shared ? start : 0, count);
+      steps(activation, used, used + outputs, count);
+      for (int k = 0; k < outputs; ++k) {
+        if (!lies(k)) transfer<T, false>(buffer[k], at(k), strides[k], across[k], size0, shared ? start : 0, count);
+      }
     }
   }
 }
 
-template <Order O, DType D, class A>
+template <class Kernel, DType D, class A>
 void loop(const double* parameters, char** data, const int64_t* strides, int64_t size0, int64_t size1) {
-  with_parameters<A>(parameters,
-                     [=]<class B>(const B& a) { walk<O, D>(&steps<O, D, B>, &a, data, strides, size0, size1); });
+  with_parameters<A>(parameters, [=]<class B>(const B& a) {
+    walk<Kernel::outputs, Kernel::inputs, D>(&steps<Kernel, D, B>, &a, data, strides, size0, size1);
+  });
 }
 
 }  // namespace loops

@@ -4,7 +4,6 @@
 #include <ATen/Version.h>
 #include <c10/util/Exception.h>
 
-#include <array>
 #include <string>
 
 #include "../activations.h"
@@ -14,29 +13,29 @@ namespace {
 
 constexpr int most_activations = 256;
 static_assert(Activations::size <= most_activations);
-using Table = std::array<Loop, isas * most_activations * orders * dtypes>;
+constexpr int fused_gates = 2, kinds = orders + fused_gates;
 
-Table& table() {
-  static Table t{};
-  return t;
+Loop& loop_at(Isa isa, int activation, int kind, DType dtype) {
+  static Loop table[isas][most_activations][kinds][dtypes]{};
+  return table[static_cast<int>(isa)][activation][kind][static_cast<int>(dtype)];
 }
-
-int position(Isa isa, int activation, Order order, DType dtype) {
-  return ((static_cast<int>(isa) * most_activations + activation) * orders + static_cast<int>(order)) * dtypes +
-         static_cast<int>(dtype);
-}
+int kind_of(Order order) { return static_cast<int>(order); }
+int kind_of(GatePart part) { return orders + static_cast<int>(part); }
 
 GateLoop& gate_at(Isa isa, GatePart part, Directions directions, bool limited, DType dtype) {
   static GateLoop table[isas][gate_parts][4][2][dtypes]{};
   return table[static_cast<int>(isa)][static_cast<int>(part)][directions][limited][static_cast<int>(dtype)];
 }
 
-bool has(Isa isa) { return table()[position(isa, 0, Order::forward, DType::f32)] != nullptr; }
+bool has(Isa isa) { return loop_at(isa, 0, kind_of(Order::forward), DType::f32) != nullptr; }
 
 }  // namespace
 
 void add(Isa isa, int activation, Order order, DType dtype, Loop loop) {
-  table()[position(isa, activation, order, dtype)] = loop;
+  loop_at(isa, activation, kind_of(order), dtype) = loop;
+}
+void add_fused_gate(Isa isa, int activation, GatePart part, DType dtype, Loop loop) {
+  loop_at(isa, activation, kind_of(part), dtype) = loop;
 }
 
 std::vector<Isa> built() {
@@ -60,7 +59,12 @@ Isa active() {
   return isa;
 }
 
-Loop find(int activation, Order order, DType dtype) { return table()[position(active(), activation, order, dtype)]; }
+Loop find(int activation, Order order, DType dtype) {
+  return loop_at(active(), activation, kind_of(order), dtype);
+}
+Loop find_fused_gate(int activation, GatePart part, DType dtype) {
+  return has_directions(part) ? nullptr : loop_at(active(), activation, kind_of(part), dtype);
+}
 
 void add_gate(Isa isa, GatePart part, Directions directions, bool limited, DType dtype, GateLoop loop) {
   gate_at(isa, part, directions, limited, dtype) = loop;

@@ -20,8 +20,12 @@ inline constexpr const char* isa_names[isas] = {"DEFAULT", "AVX2", "AVX512"};
 void add(Isa, int activation, Order, DType, Loop);
 Loop find(int activation, Order, DType);
 
-// A gate runs on the loops of its activation in the type that is computed in. Operands: the outputs, then the inputs
-// that are present.
+// A gate's y or gradients without limits, in one loop of its activation's; null where there is none.
+void add_fused_gate(Isa, int activation, GatePart, DType, Loop);
+Loop find_fused_gate(int activation, GatePart, DType);
+
+// Any other gate runs on the loops of its activation in the type that is computed in. Operands: the outputs, then the
+// inputs that are present.
 struct GateCall {
   Loop loops[orders];
   const double* parameters;

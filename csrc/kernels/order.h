@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an elementwise op of each order computes from f, f' and f''.
+// What ops compute from f, f' and f'': elementwise ones of each order, and gates.
 #pragma once
 
 #include "../math/number.h"
+#include "gate.h"
 #include "request.h"
 
 namespace smoothact {
@@ -17,6 +18,34 @@ SMOOTHACT_FN V evaluate(const A& a, const V* in) {
   else
     return in[0] * in[1] * a.d2f(in[2]);
 }
+
+template <Order O>
+struct Elementwise {
+  static constexpr int outputs = 1, inputs = inputs_of(O);
+
+  template <class A, class V>
+  static SMOOTHACT_FN void evaluate(const A& a, const V* in, V* out) {
+    out[0] = smoothact::evaluate<O>(a, in);
+  }
+};
+
+// f' meets one factor at a time: grad·up may overflow where the product of all three is small.
+template <GatePart P>
+struct Gated {
+  static constexpr int outputs = outputs_of(P), inputs = inputs_of(P);
+
+  template <class A, class V>
+  static SMOOTHACT_FN void evaluate(const A& a, const V* in, V* out) {
+    if constexpr (P == GatePart::forward) {
+      out[0] = a.f(in[0]) * in[1];
+    } else {
+      static_assert(P == GatePart::backward);
+      const V grad = in[0], gate = in[1], up = in[2];
+      out[0] = up * a.df(gate) * grad;
+      out[1] = a.f(gate) * grad;
+    }
+  }
+};
 
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

@@ -9,6 +9,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/full_like.h>
+#include <ATen/ops/ones_like.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros_like.h>
@@ -137,6 +138,7 @@ void run_cpu(GatePart part, const Call& c) {
   cpu::GateCall call{{}, g.parameters.data(), g.limit, g.offset};
   for (int o = 0; o < orders; ++o) call.loops[o] = cpu::find(g.activation, static_cast<Order>(o), wide);
   const cpu::GateLoop loop = cpu::find_gate(part, directions(part, c.in), g.limited(), dtype);
+  const cpu::Loop fused = g.limited() ? nullptr : cpu::find_fused_gate(g.activation, part, dtype);
 
   at::TensorIteratorConfig config;
   config.resize_outputs(false).set_check_mem_overlap(false);  // the outputs are new
@@ -146,7 +148,10 @@ void run_cpu(GatePart part, const Call& c) {
   }
   auto it = config.build();
   it.for_each([&](char** data, const int64_t* strides, int64_t size0, int64_t size1) {
-    loop(call, data, strides, size0, size1);
+    if (fused)
+      fused(call.parameters, data, strides, size0, size1);
+    else
+      loop(call, data, strides, size0, size1);
   });
 }
 
@@ -192,24 +197,30 @@ Tensors composite_gate(const GateOp& op, c10::DispatchKeySet, Inputs in, const G
   const auto of_up = [&](const Tensor& v) { return g.limited() ? at::where(beyond_up, 0.0, v) : v; };
   const auto f = [&] { return activation.call(Order::forward, gate, g.parameters); };
   const auto df = [&](const Tensor& a) { return activation.call(Order::backward, {a, gate}, g.parameters); };
-  const auto d2f = [&](const Tensor& a, const Tensor& b) {
-    return activation.call(Order::double_backward, {a, b, gate}, g.parameters);
+  const auto d2f = [&](const Tensor& a) {
+    return activation.call(Order::double_backward, {a, at::ones_like(a), gate}, g.parameters);
   };
-  const auto sum = [](const Tensor& a, const Tensor& b) { return !a.defined() ? b : !b.defined() ? a : a + b; };
 
+  // f' meets one factor at a time: see Gated of order.h.
   Tensors out;
   const Tensor grad = has_grad(op.part) ? t[t.size() - 3] : Tensor();
   if (op.part == GatePart::forward) {
     out.push_back(f() * up);
   } else if (op.part == GatePart::backward) {
-    out = {of_gate(df(grad * up)), of_up(grad * f())};
+    out = {of_gate(df(up) * grad), of_up(f() * grad)};
   } else {
     const Tensor v_gate = t[0].defined() ? of_gate(t[0]) : t[0], v_up = t[1].defined() ? of_up(t[1]) : t[1];
-    out.push_back(sum(v_gate.defined() ? df(v_gate * up) : v_gate, v_up.defined() ? v_up * f() : v_up));
+    // By what stands beside it, the derivative along the directions that are present.
+    const auto along = [&](auto by_gate, auto by_up) {
+      if (!v_up.defined()) return by_gate() * v_gate;
+      if (!v_gate.defined()) return by_up() * v_up;
+      return by_gate() * v_gate + by_up() * v_up;
+    };
+    out.push_back(along([&] { return df(up); }, f));
     if (op.part == GatePart::double_backward) {
-      out.push_back(
-          of_gate(sum(v_gate.defined() ? d2f(v_gate * up, grad) : v_gate, v_up.defined() ? df(grad * v_up) : v_up)));
-      out.push_back(v_gate.defined() ? of_up(df(grad * v_gate)) : at::zeros_like(out.back()));
+      const Tensor slope = df(at::ones_like(gate));
+      out.push_back(of_gate(along([&] { return d2f(up); }, [&] { return slope; }) * grad));
+      out.push_back(v_gate.defined() ? of_up(slope * v_gate * grad) : at::zeros_like(out.back()));
     }
   }
   // Each has the shape that all inputs broadcast to, whatever of them its formula knows.
