@@ -137,6 +137,7 @@ def write(folder: Path, names: Sequence[str]) -> None:
         "criteria": criteria(cards.values()),
         "benchmark": benchmark.about,
         "functions": left(page.functions(cards)),
+        "gates": left(page.gates()),
     }
     for path in folder.glob("*.md"):
         path.write_text(fill(path.read_text(), blocks))

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from figures import CONTESTANTS, DASH, Benchmark, Certificate
 from formulas import latex
-from smoothact import Descriptor
+from smoothact import Descriptor, _gate_modules, _gates
 from smoothact._aliases import FRAMEWORKS
 from smoothact._report import table
 from smoothact.card import Card, figure
@@ -191,6 +191,21 @@ def page(card: Card, certificate: Certificate, benchmark: Benchmark) -> str:
         f"the formula is in `csrc/activations/{header(d.name)}`.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def gates() -> str:
+    """The functions of gates, with what they compute, the default layout and the source."""
+    modules = {"glu": "GLU"}
+    for module in _gate_modules.__all__:
+        modules.setdefault(getattr(getattr(smoothact.nn, module), "function", ""), module)
+    lines = []
+    for name in _gates.__all__:
+        function = getattr(smoothact.functional, name)
+        text = inspect.getdoc(function)
+        formula, found = text.split("``")[1], re.search(r"Source: (.*)\.", text)
+        layout = inspect.signature(function).parameters["layout"].default
+        lines.append([f"`{name}`", f"`nn.{modules[name]}`", f"`{formula}`", f"`{layout}`", found[1] if found else DASH])
+    return table(["function", "module", "formula", "default layout", "source"], lines)
 
 
 def functions(names: Iterable[str]) -> str:

@@ -134,8 +134,10 @@ void compute(const GateCall& call, T* const* out, const T* const* in, int64_t co
       each(out[0], count, [&](int64_t i) { return along(i, up_df, f); });
       each(out[1], count, [&](int64_t i) { return of_gate(i, along(i, up_d2f, df) * grad[i]); });
       each(out[2], count, [&](int64_t i) {
-        if constexpr (V == along_up) return T(0);
-        else return of_up(i, of_gate(i, v_gate[i]) * df[i] * grad[i]);
+        if constexpr (V == along_up)
+          return T(0);
+        else
+          return of_up(i, of_gate(i, v_gate[i]) * df[i] * grad[i]);
       });
     }
   }

@@ -78,9 +78,10 @@ void steps(const void* activation, char* const* outputs, const char* const* inpu
   char* out[m];
   for (int k = 0; k < n; ++k) in[k] = inputs[k];
   for (int k = 0; k < m; ++k) out[k] = outputs[k];
-  for (; count > 0; count -= Pack<D>::lanes) {
+  // One offset for all: GCC keeps pointers that each move in vectors, to take them out again.
+  for (int64_t at = 0; count > 0; count -= Pack<D>::lanes, at += bytes) {
     Pack<D> p[n], results[m];
-    for (int k = 0; k < n; ++k) p[k] = Pack<D>::load(in[k]);
+    for (int k = 0; k < n; ++k) p[k] = Pack<D>::load(in[k] + at);
 #pragma GCC unroll 4
     for (int i = 0; i < Pack<D>::registers; ++i) {
       Vector<D> v[n], r[m];
@@ -88,11 +89,7 @@ void steps(const void* activation, char* const* outputs, const char* const* inpu
       Kernel::evaluate(a, v, r);
       for (int k = 0; k < m; ++k) results[k].v[i] = r[k];
     }
-    for (int k = 0; k < m; ++k) {
-      results[k].store(out[k]);
-      out[k] += bytes;
-    }
-    for (int k = 0; k < n; ++k) in[k] += bytes;
+    for (int k = 0; k < m; ++k) results[k].store(out[k] + at);
   }
 }
 

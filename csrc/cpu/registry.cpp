@@ -59,9 +59,7 @@ Isa active() {
   return isa;
 }
 
-Loop find(int activation, Order order, DType dtype) {
-  return loop_at(active(), activation, kind_of(order), dtype);
-}
+Loop find(int activation, Order order, DType dtype) { return loop_at(active(), activation, kind_of(order), dtype); }
 Loop find_fused_gate(int activation, GatePart part, DType dtype) {
   return has_directions(part) ? nullptr : loop_at(active(), activation, kind_of(part), dtype);
 }

@@ -2,7 +2,7 @@
 """Gates, ``f(gate) * up``, with any activation of the catalogue for f.
 
 On the CPU one pass over memory forwards and one backwards, which gives both gradients and needs nothing but the inputs;
-16-bit types are rounded once, at the end. Other devices compute the same with elementwise ops.
+16-bit types are rounded once, at the end. Other devices, CUDA too, compute the same with elementwise ops.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ def mish_glu(
     return _gate("mish_glu", "mish", input, up, layout, dim, "gate_first", parameters)
 
 
-@_documented("``selu(gate) * up``")
+@_documented("``selu(gate) * up``", "SeGLU of ActTensor, github.com/pouyaardehkhani/ActTensor")
 def seglu(
     input: Tensor, up: Tensor | None = None, *, layout: str = "gate_first", dim: int = -1, **parameters: Any
 ) -> Tensor:
@@ -240,6 +240,7 @@ def seglu(
 
 @_documented(
     "``g * sigmoid(alpha * g) * (u + 1)`` for ``g = min(gate, limit)`` and ``u = clamp(up, -limit, limit)``",
+    "OpenAI's gpt-oss, github.com/openai/gpt-oss",
     more="""        limit: positive, default 7. What lies beyond it has no gradient; what lies at it has.
         alpha: positive, default 1.702.
 """,

@@ -53,6 +53,12 @@ def test_front_page(pages):
     assert "[`mish`](activations/mish.md)" in (pages / "criteria.md").read_text()
 
 
+def test_gates(pages):
+    text = (pages / "api.md").read_text()
+    for words in ("`nn.SwiGLU` | `silu(gate) * up` | `gate_first` | Shazeer 2020", "`nn.GLU` | `sigmoid(gate) * up`"):
+        assert words in text, words
+
+
 def test_sample_runs(pages):
     """The code on the page does what its comment says."""
     text = (pages / "activations/elu.md").read_text()
