@@ -82,6 +82,12 @@ struct Function {
   }
 };
 
+// Whose double is computed in two terms.
+template <class A>
+concept InTwoTerms = requires {
+  A::two_terms;
+};
+
 template <class A>
 constexpr A from_parameters(const double* p) {
   return [&]<std::size_t... I>(std::index_sequence<I...>) { return A{p[I]...}; }

@@ -25,7 +25,7 @@ void add_orders(int activation) {
 // loops above, a block at a time.
 template <class A, GatePart... P>
 void add_gates(int activation) {
-  if constexpr (!A::descriptor.in_double) {
+  if constexpr (!A::descriptor.in_double && !InTwoTerms<A>) {
     (cpu::add_fused_gate(isa, activation, P, DType::f32, &loop<Gated<P>, DType::f32, A>), ...);
     (cpu::add_fused_gate(isa, activation, P, DType::bf16, &loop<Gated<P>, DType::bf16, A>), ...);
   }

@@ -9,11 +9,6 @@
 
 namespace smoothact {
 
-template <class A>
-concept InTwoTerms = requires {
-  A::two_terms;
-};
-
 const std::vector<Entry>& entries() {
   static const std::vector<Entry> list = [] {
     std::vector<Entry> l;
