@@ -154,6 +154,8 @@ def grid(name: str, dtype: torch.dtype) -> torch.Tensor:
         for tail, span in ((14, 1.5), (40, 3), (100, 20), (728, 24))
         for _ in range(8)
     ]
+    # Where an exponential might take the wrong power of two.
+    points += [math.log(2) * (n + part) for n in (20, 100, 140, 500, 950) for part in (0.3, 0.49, 0.51, 0.7)]
     points += [math.ldexp(1, emin - precision + 1), math.ldexp(0.8, emin - 2), math.ldexp(1, emin)]
     points += [1e75, 1e150] if emax > 127 else []
     x = torch.tensor([0.0, *points, *(-p for p in points)], dtype=torch.float64)
