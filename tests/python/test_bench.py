@@ -9,7 +9,7 @@ import smoothact
 import torch
 from smoothact import catalogue, cli
 from smoothact.bench import report
-from smoothact.bench.cases import BLOCK, CONTESTANTS, LAYOUTS, PEER_FROM, Cell, calls, measure
+from smoothact.bench.cases import BLOCK, CALLS, CONTESTANTS, GATES, LAYOUTS, PEER_FROM, Cell, calls, measure
 from smoothact.bench.onednn import ALGORITHMS, OneDNN
 from smoothact.bench.plan import MEASURES, PRESETS, cells
 from smoothact.bench.timing import minima, saved_bytes
@@ -35,6 +35,20 @@ def both_ways(cell, contestant, result):
     if contestant == "onednn":
         return {"dx": result if cell.measure == "backward" else result[1]}
     return {"dx": result[0]}
+
+
+@pytest.mark.parametrize("measured", [m for m in MEASURES if m not in ("call", "saved")] + list(CALLS))
+@pytest.mark.parametrize("op", [name for name, f in GATES.items() if f.__name__ in catalogue])
+def test_gates_compute_one_function(op, measured):
+    cell = Cell(op, measured, "float32", 2**14, 1, "contiguous")
+    found = calls(cell, "cpu", ("compile",))
+    assert set(found) == {"smoothact", "eager", "copy"}
+    torch.testing.assert_close(*(found[who]() for who in ("smoothact", "eager")))
+    results = found["copy"]()
+    for result in results if isinstance(results, tuple) else (results,):
+        assert result.numel() in (2**13, 2**14)
+    with pytest.raises(ValueError, match="halves"):
+        cells([op], {"sizes": (63,), "layouts": ("contiguous",)})
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 import torch._functorch.config
 import torch._inductor.config
+import torch.nn.functional as F
 from torch import Tensor
 
 import smoothact
@@ -37,6 +38,9 @@ LAYOUTS: dict[str, tuple[int, Callable[[Tensor], Tensor]]] = {
 }
 
 Activation = Callable[[Tensor], Tensor]
+# Gates that can be measured, of the halves of rows of up to 2 x 4,096.
+GATES: dict[str, Activation] = {"swiglu": F.silu, "geglu": F.gelu}
+ROW = 2**13
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,19 @@ class Cell:
         spread, view = LAYOUTS[self.layout]
         generator = torch.Generator().manual_seed(0)
         flat = torch.randn(spread * self.size, generator=generator).to(device, getattr(torch, self.dtype))
-        return view(flat).requires_grad_(self.tracked)
+        x = flat.view(-1, math.gcd(self.size, ROW)) if self.op in GATES else view(flat)
+        return x.requires_grad_(self.tracked)
 
 
 def torch_own(op: str) -> Activation:
     """torch's function, or the textbook formula where torch has none."""
+    if op in GATES:
+
+        def gated(x: Tensor) -> Tensor:
+            gate, up = x.chunk(2, -1)
+            return GATES[op](gate) * up
+
+        return gated
     return BUILTIN.get(op) or textbook(smoothact.catalogue[op])
 
 
@@ -90,15 +102,17 @@ def compiler(again: bool = False) -> Iterator[None]:
 
 def floor(cell: Cell, x: Tensor, grad: Tensor | None) -> Callable[[], Any]:
     """A copy, or for backward a sum: what reads and writes as much and computes next to nothing."""
+    halves = x.chunk(2, -1) if cell.op in GATES else ()
     if cell.measure == "call with backward":
-        return lambda: torch.autograd.grad(torch.clone(x), x, grad)
+        return lambda: torch.autograd.grad(torch.clone(halves[0] if halves else x), x, grad)
     if cell.measure == "call with grad":
-        return lambda: torch.clone(x)
+        return lambda: torch.clone(halves[0] if halves else x)
     x = x.detach()
-    return {
-        "training": lambda: (torch.clone(x), torch.add(x, grad)),
-        "backward": lambda: torch.add(x, grad),
-    }.get(cell.measure, lambda: torch.clone(x))
+    if halves:
+        forward, backward = partial(torch.add, *x.chunk(2, -1)), lambda: x.unflatten(-1, (2, -1)) + grad[:, None]
+    else:
+        forward, backward = partial(torch.clone, x), lambda: torch.add(x, grad)
+    return {"training": lambda: (forward(), backward()), "backward": backward}.get(cell.measure, forward)
 
 
 def calls(
@@ -106,7 +120,8 @@ def calls(
 ) -> dict[str, Callable[[], Any]]:
     """What each contestant does in this cell, as a call without arguments."""
     x = cell.input(device)
-    grad = torch.randn(x.shape).to(x) if cell.tracked else None
+    shape = x.chunk(2, -1)[0].shape if cell.op in GATES else x.shape
+    grad = torch.randn(shape).to(x) if cell.tracked else None
     if cell.layout == "channels_last" and grad is not None:
         grad = grad.contiguous(memory_format=torch.channels_last)
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from smoothact.bench.cases import BLOCK, CALLS, CONTESTANTS, LAYOUTS, SECONDS, Cell
+from smoothact.bench.cases import BLOCK, CALLS, CONTESTANTS, GATES, LAYOUTS, SECONDS, Cell
 from smoothact.bench.timing import FEWEST, SLICE
 
 DTYPES = ("float32", "bfloat16", "float16", "float64")
@@ -55,7 +55,7 @@ def cells(names: Sequence[str], chosen: Mapping[str, tuple]) -> list[Cell]:
     """The usual cells, each axis in ``chosen`` replaced in every grid.
 
     Raises:
-        ValueError: a layout cannot have one of the sizes.
+        ValueError: a layout or a gate cannot have one of the sizes.
     """
     found: dict[Cell, None] = {}
     axes = {axis: values for axis, values in chosen.items() if axis != "measures" and values}
@@ -65,6 +65,10 @@ def cells(names: Sequence[str], chosen: Mapping[str, tuple]) -> list[Cell]:
             kinds = CALLS if measure == "call" else (measure,)
             for axis in itertools.product(grid.layouts, grid.threads, kinds, grid.dtypes, grid.sizes):
                 layout, threads, kind, dtype, size = axis
+                if name in GATES and size % 2:
+                    raise ValueError(f"--size: {size} elements have no halves for {name}; an even number has.")
+                if name in GATES and layout != "contiguous":
+                    continue
                 if layout != "contiguous" and size % BLOCK:
                     raise ValueError(f"--size: {size} elements cannot be {layout}; a multiple of {BLOCK} can.")
                 found[Cell(name, kind, dtype, size, threads, layout)] = None
