@@ -56,12 +56,14 @@ def _documented(formula: str, source: str = "", more: str = "") -> Callable[[Cal
     return decorate
 
 
-# Dynamo, which cannot trace the look-up, calls it.
-@torch.compiler.assume_constant_result
 def resolve(op: str, activation: str, given: tuple[tuple[str, Any], ...]) -> tuple[str, list[float]]:
     """The activation's name in the catalogue and its parameters in order, as the ops take them."""
     name, values = _resolved(op, activation, given)
     return name, list(values)
+
+
+# As torch.compiler.assume_constant_result does, which would import the compiler: Dynamo cannot trace the look-up.
+resolve._dynamo_marked_constant = True
 
 
 @functools.lru_cache(maxsize=1024)
