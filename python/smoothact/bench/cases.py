@@ -100,15 +100,20 @@ def compiler(again: bool = False) -> Iterator[None]:
         yield
 
 
+def result_like(cell: Cell, x: Tensor) -> Tensor:
+    """Of the shape that the function gives at x: a gate's is half of it."""
+    return x.chunk(2, -1)[0] if cell.op in GATES else x
+
+
 def floor(cell: Cell, x: Tensor, grad: Tensor | None) -> Callable[[], Any]:
     """A copy, or for backward a sum: what reads and writes as much and computes next to nothing."""
-    halves = x.chunk(2, -1) if cell.op in GATES else ()
+    part = result_like(cell, x)
     if cell.measure == "call with backward":
-        return lambda: torch.autograd.grad(torch.clone(halves[0] if halves else x), x, grad)
+        return lambda: torch.autograd.grad(torch.clone(part), x, grad)
     if cell.measure == "call with grad":
-        return lambda: torch.clone(halves[0] if halves else x)
+        return lambda: torch.clone(part)
     x = x.detach()
-    if halves:
+    if cell.op in GATES:
         forward, backward = partial(torch.add, *x.chunk(2, -1)), lambda: x.unflatten(-1, (2, -1)) + grad[:, None]
     else:
         forward, backward = partial(torch.clone, x), lambda: torch.add(x, grad)
@@ -120,8 +125,7 @@ def calls(
 ) -> dict[str, Callable[[], Any]]:
     """What each contestant does in this cell, as a call without arguments."""
     x = cell.input(device)
-    shape = x.chunk(2, -1)[0].shape if cell.op in GATES else x.shape
-    grad = torch.randn(shape).to(x) if cell.tracked else None
+    grad = torch.randn(result_like(cell, x).shape).to(x) if cell.tracked else None
     if cell.layout == "channels_last" and grad is not None:
         grad = grad.contiguous(memory_format=torch.channels_last)
 
