@@ -129,31 +129,36 @@ struct GateDerivative : TraceableFunction {
     return backward(call, grads, needed(), in);
   }
 
+  // What makes a compiled call another, in one order for all who list it.
+  template <class F>
+  static void each_field(Call& call, const F& visit) {
+    Gating& g = call.gating;
+    int64_t part = call.op ? static_cast<int64_t>(call.op->part) : 0, activation = g.activation;
+    int64_t layout = static_cast<int64_t>(g.layout);
+    bool packed = call.op && call.op->packed;
+    visit(part);
+    visit(packed);
+    visit(activation);
+    for (double& p : g.parameters) visit(p);
+    visit(g.limit);
+    visit(g.offset);
+    visit(g.dim);
+    visit(layout);
+    call.op = &gate_op(static_cast<GatePart>(part), packed);
+    g.activation = static_cast<int>(activation);
+    g.layout = static_cast<Layout>(layout);
+  }
+
   void compiled_args(torch::dynamo::autograd::CompiledNodeArgs& args) const override {
-    const Gating& g = call.gating;
-    args.collect(static_cast<int64_t>(call.op->part));
-    args.collect(call.op->packed);
-    args.collect(static_cast<int64_t>(g.activation));
-    for (double p : g.parameters) args.collect(p);
-    args.collect(g.limit);
-    args.collect(g.offset);
-    args.collect(g.dim);
-    args.collect(static_cast<int64_t>(g.layout));
+    Call copy = call;
+    each_field(copy, [&](const auto& field) { args.collect(field); });
     for (size_t i = 0; i < call.inputs(); ++i) args.collect(saved[i], false);
   }
   static variable_list backward_packed(const variable_list& grads, const std::vector<c10::IValue>& packed) {
     torch::dynamo::autograd::PackedArgs r(packed);
     const auto needed = r.unpack<Flags>();
     Call call;
-    const auto part = static_cast<GatePart>(r.unpack<int64_t>());
-    call.op = &gate_op(part, r.unpack<bool>());
-    Gating& g = call.gating;
-    g.activation = static_cast<int>(r.unpack<int64_t>());
-    for (double& p : g.parameters) p = r.unpack<double>();
-    g.limit = r.unpack<double>();
-    g.offset = r.unpack<double>();
-    g.dim = r.unpack<int64_t>();
-    g.layout = static_cast<Layout>(r.unpack<int64_t>());
+    each_field(call, [&]<class T>(T& field) { field = r.unpack<T>(); });
     Given in;
     for (size_t i = 0; i < call.inputs(); ++i) in[i] = r.unpack<std::optional<Tensor>>().value_or(Tensor());
     return backward(call, grads, needed, in);
@@ -162,28 +167,19 @@ struct GateDerivative : TraceableFunction {
                                  torch::dynamo::autograd::SwapSavedVariables& swap) override {
     using namespace torch::dynamo::autograd;
     const size_t n = call.inputs();
-    const Gating& g = call.gating;
     PackedArgs packed;
+    std::vector<at::TypePtr> types{IValuePacker<Flags>::packed_type()};
     packed.pack(needed());
-    packed.pack(static_cast<int64_t>(call.op->part));
-    packed.pack(call.op->packed);
-    packed.pack(static_cast<int64_t>(g.activation));
-    for (double p : g.parameters) packed.pack(p);
-    packed.pack(g.limit);
-    packed.pack(g.offset);
-    packed.pack(g.dim);
-    packed.pack(static_cast<int64_t>(g.layout));
+    each_field(call, [&]<class T>(T& field) {
+      packed.pack(field);
+      types.push_back(IValuePacker<T>::packed_type());
+    });
     for (size_t i = 0; i < n; ++i) swap.before(saved[i]);
     for (size_t i = 0; i < n; ++i) {
       const Tensor t = saved[i].unpack();
       packed.pack(t.defined() ? std::optional(t) : std::nullopt);
     }
     for (size_t i = 0; i < n; ++i) swap.after(saved[i]);
-
-    const auto whole = IValuePacker<int64_t>::packed_type(), real = IValuePacker<double>::packed_type();
-    std::vector<at::TypePtr> types{IValuePacker<Flags>::packed_type(), whole, IValuePacker<bool>::packed_type(), whole};
-    types.insert(types.end(), most_parameters + 2, real);
-    types.insert(types.end(), 2, whole);
     types.insert(types.end(), n, IValuePacker<std::optional<Tensor>>::packed_type());
     return call_compiled(swap, name(), backward_packed, std::move(types), grads, std::move(packed), next_edges());
   }
