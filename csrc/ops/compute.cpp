@@ -11,6 +11,7 @@
 
 #include "../cpu/registry.h"
 #include "entry.h"
+#include "pages.h"
 #if defined(SMOOTHACT_WITH_CUDA)
 #include "../cuda/glue.h"
 #endif
@@ -108,6 +109,7 @@ void run(const Entry& e, Order order, const at::Tensor& out, Inputs in, const Pa
 at::Tensor compute(const Entry& e, Order order, Inputs in, const Parameters& p) {
   check(e, order, in, p);
   const at::Tensor out = allocate(in);
+  ask_for_large_pages(out);
   run(e, order, out, in, p);
   return out;
 }

@@ -17,6 +17,7 @@
 #include "../cpu/registry.h"
 #include "gates.h"
 #include "op.h"
+#include "pages.h"
 
 namespace smoothact {
 namespace {
@@ -168,6 +169,7 @@ std::array<Tensor, 2> halves(const Tensor& x, const Gating& g) {
 
 Tensors compute_gate(const GateOp& op, c10::DispatchKeySet, Inputs in, const Gating& g) {
   const Call c = prepare(op, in, g);
+  for (const auto& t : c.results) ask_for_large_pages(t);
   run_cpu(op.part, c);
   return c.results;
 }
