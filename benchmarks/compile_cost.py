@@ -147,7 +147,7 @@ def total(costs: Costs, target: str, activations: int, shards: int) -> Cost:
 
 def shards(target: str, count: int) -> int:
     """As CMakeLists.txt has it."""
-    kind = "CUDA" if target == CUDA else "CPU"
+    kind = target.upper() if target in (CUDA, TENSORS) else "CPU"
     text = (ROOT / "CMakeLists.txt").read_text()
     return -(-count // int(re.search(rf"set\(SMOOTHACT_{kind}_SHARD_SIZE (\d+)", text)[1]))
 
