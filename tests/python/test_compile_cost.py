@@ -2,6 +2,7 @@
 """What benchmarks/compile_cost.py makes of its measurements; nothing is compiled here."""
 
 import importlib
+import re
 import sys
 from pathlib import Path
 
@@ -53,7 +54,15 @@ def test_commands_are_the_builds(cost, tmp_path):
     assert {"-mavx512f", "-mavx2", "-mfma", "-fsched-pressure"} <= set(command)
     for flag in [f for f in command if f.startswith(("-m", "-fno", "-ffp", "-fsched"))]:
         assert flag in build, flag
-    assert cost.shards("AVX2", 9) == 2 and cost.shards("AVX2", 8) == 1
+    assert "-Os" in cost.command("tensors", "90", tmp_path, 3, 14, tmp_path / "a.o")
+
+
+def test_units_are_of_the_sizes_in_the_build(cost):
+    sizes = re.findall(r"set\(SMOOTHACT_(\w+)_SHARD_SIZE (\d+)", (ROOT / "CMakeLists.txt").read_text())
+    targets = {"CPU": "AVX2", "TENSORS": "tensors", "CUDA": "CUDA"}
+    assert [kind for kind, _ in sizes] == list(targets)
+    for kind, size in sizes:
+        assert [cost.shards(targets[kind], int(size) + more) for more in (0, 1)] == [1, 2]
 
 
 def test_empty_list_has_the_headers(cost, tmp_path):
