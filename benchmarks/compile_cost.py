@@ -67,17 +67,18 @@ def command(target: str, arch: str, folder: Path, place: int, count: int, output
     """Compiles the activation of this place in the list, or for a place past the end only the headers."""
     path = CSRC / SOURCES[target] if place < count else folder / f"empty-{Path(SOURCES[target]).name}"
     defines = [f"-DSMOOTHACT_SHARD={place}", f"-DSMOOTHACT_SHARDS={count}"]
-    common = ["-std=c++20", "-DNDEBUG", *defines, f"-I{CSRC}", f"-I{folder}", "-c", str(path), "-o", str(output)]
+    common = ["-std=c++20", "-O3", "-DNDEBUG", *defines, f"-I{CSRC}", f"-I{folder}", "-c", str(path), "-o", str(output)]
     if target == CUDA:
         compress = ["--compress-mode=size", "-Xcompiler=-fPIC,-ffp-contract=off"]
-        return [nvcc(), *FLAGS, *compress, f"-gencode=arch=compute_{arch},code=sm_{arch}", "-O3", *common]
+        return [nvcc(), *FLAGS, *compress, f"-gencode=arch=compute_{arch},code=sm_{arch}", *common]
     if target == TENSORS:
-        torch = [f"-isystem{TORCH}/include", f"-isystem{TORCH}/include/torch/csrc/api/include"]
-        isa = [*torch, *cmake_list("_flags_tensors")]
+        own = [f"-isystem{TORCH}/include", f"-isystem{TORCH}/include/torch/csrc/api/include"]
     else:
-        isa = [f"-DSMOOTHACT_ISA={target}", *cmake_list(f"_flags_{target}")]
-    fixed = ["-O3", "-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden", "-w", "-ffp-contract=off"]
-    return [*shlex.split(os.environ.get("CXX", "c++")), *fixed, "-fno-math-errno", "-fno-trapping-math", *isa, *common]
+        own = [f"-DSMOOTHACT_ISA={target}"]
+    fixed = ["-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden", "-w", "-ffp-contract=off"]
+    fixed += ["-fno-math-errno", "-fno-trapping-math"]
+    # The target's flags are last, as in the build: its -Os outdoes the -O3 of all.
+    return [*shlex.split(os.environ.get("CXX", "c++")), *fixed, *common, *own, *cmake_list(f"_flags_{target}")]
 
 
 def sections(listing: str) -> int:
