@@ -62,8 +62,8 @@ class Cell:
 
     def input(self, device: str) -> Tensor:
         spread, view = LAYOUTS[self.layout]
-        generator = torch.Generator().manual_seed(0)
-        flat = torch.randn(spread * self.size, generator=generator).to(device, getattr(torch, self.dtype))
+        generator = torch.Generator(device).manual_seed(0)
+        flat = torch.randn(spread * self.size, generator=generator, device=device).to(getattr(torch, self.dtype))
         x = flat.view(-1, math.gcd(self.size, ROW)) if self.op in GATES else view(flat)
         return x.requires_grad_(self.tracked)
 
@@ -125,7 +125,7 @@ def calls(
 ) -> dict[str, Callable[[], Any]]:
     """What each contestant does in this cell, as a call without arguments."""
     x = cell.input(device)
-    grad = torch.randn(result_like(cell, x).shape).to(x) if cell.tracked else None
+    grad = torch.randn(result_like(cell, x).shape, device=device).to(x.dtype) if cell.tracked else None
     if cell.layout == "channels_last" and grad is not None:
         grad = grad.contiguous(memory_format=torch.channels_last)
 
