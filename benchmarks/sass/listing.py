@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads cuobjdump's listing: the main loop of each kernel and what one trip round it issues."""
+"""Reads cuobjdump's listing: the way of each kernel's packs, from its entry to its exit, and what it issues."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ class Instruction:
 
 
 @dataclass
-class Loop:
-    """One trip round the main loop, by the path without calls and inner loops."""
+class Way:
+    """What a thread with a pack issues, by the way without calls and loops."""
 
     path: list[Instruction]
-    calls: int  # in the loop, off the path: slow cases of a division, say
+    calls: int  # off the path: slow cases of a division, say
     spread: int  # how much longer the longest such path is
 
     def count(self, *names: str) -> int:
@@ -92,8 +92,8 @@ class Kernel:
     registers: int = 0
     stack: int = 0
 
-    def main_loop(self) -> Loop | None:
-        return main_loop(self.instructions)
+    def way(self) -> Way | None:
+        return way(self.instructions)
 
 
 def kernels(listing: str) -> Iterator[Kernel]:
@@ -128,10 +128,6 @@ class Graph:
             block.append(i)
         following = dict(zip(self.blocks, list(self.blocks)[1:], strict=False))
         self.successors = {start: list(self.leave(start, following.get(start))) for start in self.blocks}
-        self.predecessors: dict[int, list[int]] = {start: [] for start in self.blocks}
-        for start, successors in self.successors.items():
-            for s in successors:
-                self.predecessors[s].append(start)
 
     def leave(self, start: int, following: int | None) -> Iterator[int]:
         last = self.blocks[start][-1]
@@ -141,47 +137,19 @@ class Graph:
         if following is not None and (not stays or last.conditional):
             yield following
 
-    def loops(self) -> Iterator[tuple[int, set[int]]]:
-        """(header, blocks) of every backward branch that is more than the endless one after the code."""
-        for latch, successors in self.successors.items():
-            for header in successors:
-                if header > latch or (header == latch and len(self.blocks[latch]) == 1):
-                    continue
-                body, open_ = {header, latch}, [latch]
-                while open_:
-                    block = open_.pop()
-                    if block == header:
-                        continue
-                    for p in self.predecessors[block]:
-                        if p not in body:
-                            body.add(p)
-                            open_.append(p)
-                yield header, body
 
-
-def main_loop(instructions: list[Instruction]) -> Loop | None:
-    """The largest loop that stores to global memory."""
+def way(instructions: list[Instruction]) -> Way | None:
+    """From the entry to the exit, moving the most bytes."""
     graph = Graph(instructions)
-    loops: dict[int, set[int]] = {}
-    for header, body in graph.loops():
-        loops[header] = loops.get(header, set()) | body
-
-    def size(body: set[int]) -> int:
-        return sum(len(graph.blocks[b]) for b in body)
-
-    storing = {h: body for h, body in loops.items() if any(i.name == "STG" for b in body for i in graph.blocks[b])}
-    if not storing:
+    calls = sum(i.name == "CALL" for i in instructions)
+    shortest, longest = (fast_path(graph, sign) for sign in (-1, 1))
+    if not shortest or not longest or not any(i.name == "STG" for i in shortest):
         return None
-    header = max(storing, key=lambda h: size(storing[h]))
-    body = storing[header]
-    inner = set().union(*(b for h, b in loops.items() if h != header and h in body and b < body))
-    calls = sum(i.name == "CALL" for b in body for i in graph.blocks[b])
-    shortest, longest = (fast_path(graph, header, body - inner, sign) for sign in (-1, 1))
-    return Loop(shortest, calls, len(longest) - len(shortest)) if shortest and longest else None
+    return Way(shortest, calls, len(longest) - len(shortest))
 
 
-def fast_path(graph: Graph, header: int, allowed: set[int], sign: int) -> list[Instruction] | None:
-    """From the header back to it, moving the most bytes, then the fewest instructions (sign -1) or the most."""
+def fast_path(graph: Graph, sign: int) -> list[Instruction] | None:
+    """From the entry to an exit, moving the most bytes, then the fewest instructions (sign -1) or the most."""
 
     @functools.cache
     def best(block: int) -> tuple[int, int, tuple[int, ...]] | None:
@@ -189,13 +157,13 @@ def fast_path(graph: Graph, header: int, allowed: set[int], sign: int) -> list[I
         if any(i.name == "CALL" for i in code):
             return None
         length = len(code)
-        moved = sum(i.bytes for i in code if i.name in ("LDG", "STG") and not i.predicate)
-        ways = [(0, 0, ())] if header in graph.successors[block] else []
-        ways += [w for s in graph.successors[block] if s in allowed and s > block and (w := best(s))]
+        moved = sum(i.bytes for i in code if i.name in ("LDG", "STG"))
+        ways = [(0, 0, ())] if code[-1].name == "EXIT" else []
+        ways += [w for s in graph.successors[block] if s > block and (w := best(s))]
         if not ways:
             return None
         bytes_, rank, path = max(ways, key=lambda w: w[:2])
         return moved + bytes_, sign * length + rank, (block, *path)
 
-    found = best(header)
+    found = best(next(iter(graph.blocks)))
     return [i for block in found[2] for i in graph.blocks[block]] if found else None

@@ -72,14 +72,15 @@ def run(command: list[str]) -> str:
     return done.stdout
 
 
-def compile_kernels(cls: str, orders: list[str], dtypes: list[str], arch: str, folder: Path) -> Path:
-    """One activation's pack kernels of these orders and dtypes."""
+def compile_kernels(cls: str, operations: list[str], dtypes: list[str], arch: str, folder: Path) -> Path:
+    """One activation's kernels of these operations and dtypes."""
     headers = [h for h in (CSRC / "activations").glob("*.h") if h.name not in ("descriptor.h", "type_list.h")]
     (folder / "activations").mkdir(exist_ok=True)
     (folder / "activations/all.h").write_text("#pragma once\n" + "".join(f'#include "{h}"\n' for h in headers))
     kernels = ",\n".join(
-        f"(const void*)smoothact::cuda::pack_kernel<smoothact::{cls}, smoothact::Order::{o}, smoothact::DType::{d}>"
-        for o in orders
+        f"(const void*)smoothact::cuda::pointwise_kernel"
+        f"<smoothact::{cls}, smoothact::Operation::{o}, smoothact::DType::{d}>"
+        for o in operations
         for d in dtypes
     )
     source, cubin = folder / f"{cls}.cu", folder / f"{cls}.cubin"

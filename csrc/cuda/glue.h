@@ -11,14 +11,21 @@ struct TensorIteratorBase;
 
 namespace smoothact::cuda {
 
-// Both compute an op's output from its inputs, all of one dtype, on the current stream of their device. `op`
-// is its name, for errors.
+// What an op computes from its inputs in one pass, all of one dtype, on the current stream of their device.
+struct Pass {
+  int activation;
+  Operation operation;
+  const double* parameters;
+  const char* op;  // its name, for errors
+  Limits limits = {};
+};
 
-void launch_from(at::TensorIteratorBase& iterator, int activation, Order order, const double* parameters,
-                 const char* op);
+void launch_from(at::TensorIteratorBase& iterator, const Pass& pass);
 
-// Where output and inputs are dense and agree in sizes and strides.
-void launch_dense(const at::Tensor& out, at::ArrayRef<at::Tensor> in, int activation, Order order,
-                  const double* parameters, const char* op);
+// Where outputs and inputs are dense and agree in sizes and strides.
+void launch_dense(at::ArrayRef<at::Tensor> out, at::ArrayRef<at::Tensor> in, const Pass& pass);
+
+// Whether a kernel does it in one pass.
+bool launches(Operation operation, at::ScalarType type);
 
 }  // namespace smoothact::cuda

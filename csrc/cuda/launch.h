@@ -12,19 +12,20 @@ namespace smoothact::cuda {
 // a graph can capture it. Returns a cudaError_t.
 int launch(const Request& request);
 
-// An entry point and, once asked, how it is best launched on each device.
+// An entry point and, once asked, the bytes of a pack in the code that each device loads of it.
 struct Kernel {
   const void* function = nullptr;
-  std::atomic<uint32_t> limits[16] = {};
+  std::atomic<int> pack_bytes[16] = {};
 };
 
 // The kernels of one activation.
 struct Entry {
   void (*make)(const double* parameters, void* activation) = nullptr;
-  struct {
-    Kernel pack, element;
-  } kernels[orders][dtypes];
+  Kernel kernels[operations][dtypes];
 };
+
+// Networks with gates are not trained in double precision.
+constexpr bool compiled(Operation operation, DType dtype) { return !is_gate(operation) || dtype != DType::f64; }
 
 // What `make` may write.
 inline constexpr int activation_bytes = 256;

@@ -14,11 +14,11 @@ namespace {
 
 template <class A, int I>
 void fill(Entry& entry) {
-  constexpr Order order{I / dtypes};
+  constexpr Operation operation{I / dtypes};
   constexpr DType dtype{I % dtypes};
-  auto& [pack, element] = entry.kernels[I / dtypes][I % dtypes];
-  pack.function = reinterpret_cast<const void*>(pack_kernel<A, order, dtype>);
-  element.function = reinterpret_cast<const void*>(element_kernel<A, order, dtype>);
+  if constexpr (compiled(operation, dtype))
+    entry.kernels[I / dtypes][I % dtypes].function =
+        reinterpret_cast<const void*>(pointwise_kernel<A, operation, dtype>);
 }
 
 template <class A>
@@ -33,7 +33,7 @@ struct EntryFor : Entry {
 
 template <class A>
 Entry& entry_for() {
-  static EntryFor<A> entry(std::make_integer_sequence<int, orders * dtypes>{});
+  static EntryFor<A> entry(std::make_integer_sequence<int, operations * dtypes>{});
   return entry;
 }
 

@@ -47,5 +47,29 @@ struct Gated {
   }
 };
 
+// The same within limits: what lies beyond one has no gradient.
+template <GatePart P, class A, class V>
+SMOOTHACT_FN void evaluate_limited(const A& a, const Limits& limits, const V* in, V* out) {
+  const V limit(limits.limit), gate = in[Gated<P>::inputs - 2], up = in[Gated<P>::inputs - 1];
+  const auto beyond_gate = limit < gate, above = limit < up, below = up < -limit;
+  V inside[Gated<P>::inputs];
+  if constexpr (P == GatePart::backward) inside[0] = in[0];
+  inside[Gated<P>::inputs - 2] = select(beyond_gate, limit, gate);
+  inside[Gated<P>::inputs - 1] = select(above, limit, select(below, -limit, up)) + V(limits.offset);
+  Gated<P>::evaluate(a, inside, out);
+  if constexpr (P == GatePart::backward) {
+    out[0] = select(beyond_gate, V(0), out[0]);
+    out[1] = select(above | below, V(0), out[1]);
+  }
+}
+
+template <Operation O, class A, class V>
+SMOOTHACT_FN void evaluate_operation(const A& a, const Limits& limits, const V* in, V* out) {
+  if constexpr (is_gate(O))
+    evaluate_limited<O == Operation::gate ? GatePart::forward : GatePart::backward>(a, limits, in, out);
+  else
+    out[0] = evaluate<static_cast<Order>(O)>(a, in);
+}
+
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

@@ -87,11 +87,12 @@ void run_cpu(const Entry& e, Order order, const at::Tensor& out, Inputs in, cons
 #if defined(SMOOTHACT_WITH_CUDA)
 void run_cuda(const Entry& e, Order order, const at::Tensor& out, Inputs in, const Parameters& p) {
   const auto op = op_name(e, order);
+  const cuda::Pass pass{e.index, operation_of(order), p.data(), op.c_str()};
   if (same_dense(out, in)) {
-    cuda::launch_dense(out, in, e.index, order, p.data(), op.c_str());
+    cuda::launch_dense(out, in, pass);
   } else {
     auto it = iterator(out, in);
-    cuda::launch_from(it, e.index, order, p.data(), op.c_str());
+    cuda::launch_from(it, pass);
   }
 }
 #endif

@@ -218,7 +218,10 @@ void implement(torch::Library& m, GateKernel kernel) {
 
 TORCH_LIBRARY_IMPL(smoothact, CPU, m) { implement(m, compute_gate); }
 TORCH_LIBRARY_IMPL(smoothact, Meta, m) { implement(m, meta_gate); }
-// Every other device, CUDA too: right, but not in one pass over memory.
+#if defined(SMOOTHACT_WITH_CUDA)
+TORCH_LIBRARY_IMPL(smoothact, CUDA, m) { implement(m, cuda_gate); }
+#endif
+// Every other device: right, but not in one pass over memory.
 TORCH_LIBRARY_IMPL(smoothact, CompositeExplicitAutograd, m) { implement(m, formulas_gate); }
 
 }  // namespace smoothact

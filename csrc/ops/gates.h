@@ -58,6 +58,10 @@ const GateOp& gate_op(GatePart, bool packed);
 std::array<at::Tensor, 2> halves(const at::Tensor& packed, const Gating&);
 
 Tensors compute_gate(const GateOp&, c10::DispatchKeySet, Inputs, const Gating&);
+#if defined(SMOOTHACT_WITH_CUDA)
+// In one pass what is trained with, otherwise formulas_gate.
+Tensors cuda_gate(const GateOp&, c10::DispatchKeySet, Inputs, const Gating&);
+#endif
 Tensors meta_gate(const GateOp&, c10::DispatchKeySet, Inputs, const Gating&);
 Tensors composite_gate(const GateOp&, c10::DispatchKeySet, Inputs, const Gating&);
 // The same for a device: in the layout that Meta promises.

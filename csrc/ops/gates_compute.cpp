@@ -18,6 +18,9 @@
 #include "gates.h"
 #include "op.h"
 #include "pages.h"
+#if defined(SMOOTHACT_WITH_CUDA)
+#include "../cuda/glue.h"
+#endif
 
 namespace smoothact {
 namespace {
@@ -131,6 +134,16 @@ Directions directions(GatePart part, Inputs in) {
   return static_cast<Directions>((in[0].defined() ? along_gate : 0) | (in[1].defined() ? along_up : 0));
 }
 
+at::TensorIterator iterator(const Call& c) {
+  at::TensorIteratorConfig config;
+  config.resize_outputs(false).set_check_mem_overlap(false);  // the outputs are new
+  for (const auto& t : c.out) config.add_output(t);
+  for (const auto& t : c.in) {
+    if (t.defined()) config.add_const_input(t);
+  }
+  return config.build();
+}
+
 void run_cpu(GatePart part, const Call& c) {
   if (c.out[0].numel() == 0) return;
   const Gating& g = c.gating;
@@ -141,13 +154,7 @@ void run_cpu(GatePart part, const Call& c) {
   const cpu::GateLoop loop = cpu::find_gate(part, directions(part, c.in), g.limited(), dtype);
   const cpu::Loop fused = g.limited() ? nullptr : cpu::find_fused_gate(g.activation, part, dtype);
 
-  at::TensorIteratorConfig config;
-  config.resize_outputs(false).set_check_mem_overlap(false);  // the outputs are new
-  for (const auto& t : c.out) config.add_output(t);
-  for (const auto& t : c.in) {
-    if (t.defined()) config.add_const_input(t);
-  }
-  auto it = config.build();
+  auto it = iterator(c);
   it.for_each([&](char** data, const int64_t* strides, int64_t size0, int64_t size1) {
     if (fused)
       fused(call.parameters, data, strides, size0, size1);
@@ -166,6 +173,24 @@ std::array<Tensor, 2> halves(const Tensor& x, const Gating& g) {
   const Tensor first = x.narrow_symint(dim, 0, half), second = x.narrow_symint(dim, half, half);
   return g.layout == Layout::gate_first ? std::array{first, second} : std::array{second, first};
 }
+
+#if defined(SMOOTHACT_WITH_CUDA)
+Tensors cuda_gate(const GateOp& op, c10::DispatchKeySet ks, Inputs in, const Gating& given) {
+  const auto operation = op.part == GatePart::forward ? Operation::gate : Operation::gate_backward;
+  check(op, in);
+  if (has_directions(op.part) || !cuda::launches(operation, in.back().scalar_type()))
+    return formulas_gate(op, ks, in, given);
+  const Call c = prepare(op, in, given);
+  if (c.out[0].numel() == 0) return c.results;
+  const Gating& g = c.gating;
+  cuda::Pass pass{g.activation, operation, g.parameters.data(), op.name.c_str()};
+  pass.limits.limit = static_cast<float>(g.limit);
+  if (g.offset != 0) pass.limits.offset = static_cast<float>(g.offset);
+  auto it = iterator(c);
+  cuda::launch_from(it, pass);
+  return c.results;
+}
+#endif
 
 Tensors compute_gate(const GateOp& op, c10::DispatchKeySet, Inputs in, const Gating& g) {
   const Call c = prepare(op, in, g);

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <random>
-#include <type_traits>
 #include <vector>
 
 namespace smoothact::cuda {
@@ -34,8 +33,8 @@ TEST(Divider, DividesLikeTheOperator) {
 // Nothing is dereferenced below: the addresses are numbers.
 struct Far {
   Request request{};
-  Far(Order order, DType dtype, std::vector<int64_t> sizes, std::vector<std::vector<int64_t>> strides) {
-    request.order = order;
+  Far(Operation operation, DType dtype, std::vector<int64_t> sizes, std::vector<std::vector<int64_t>> strides) {
+    request.operation = operation;
     request.dtype = dtype;
     request.ndim = static_cast<int>(sizes.size());
     for (int d = 0; d < request.ndim; ++d) request.sizes[d] = sizes[d];
@@ -54,20 +53,30 @@ struct Far {
   }
 };
 
-// Every item of `plan` that lies at a threshold is where element `first + item * lanes` is.
-template <class Plan>
-void expect_addresses(const Far& far, const Plan& plan, int lanes, uint64_t first) {
-  std::vector<uint32_t> items{0, 1, plan.items / 2, plan.items - 1};
+std::vector<uint32_t> thresholds(uint32_t count) {
+  std::vector<uint32_t> items{0, 1, count / 2, count - 1};
   for (int shift = 26; shift < 31; ++shift)
     for (int off = -1; off <= 1; ++off) items.push_back((1u << shift) + off);
   std::mt19937 random;
-  for (int i = 0; i < 100; ++i) items.push_back(random() % plan.items);
-  for (uint32_t item : items) {
-    if (item >= plan.items) continue;
-    char* address[2];
-    plan.addresses(item, address);
-    for (int k = 0; k < 2; ++k)
-      ASSERT_EQ(reinterpret_cast<uintptr_t>(address[k]), far.address(k, first + plan.head + uint64_t{item} * lanes));
+  for (int i = 0; i < 100; ++i) items.push_back(random());
+  std::erase_if(items, [count](uint32_t item) { return item >= count; });
+  return items;
+}
+
+// Every pack and element of `plan` that lies at a threshold is where the tensor's element of that number is.
+void expect_addresses(const Far& far, const Plan& plan, uint64_t first) {
+  const uint64_t lanes = 16 / element_bytes(far.request.dtype);
+  char* address[2];
+  const auto expect = [&](uint64_t element) {
+    for (int k = 0; k < 2; ++k) ASSERT_EQ(reinterpret_cast<uintptr_t>(address[k]), far.address(k, first + element));
+  };
+  for (uint32_t pack : thresholds(plan.packs)) {
+    plan.pack_addresses<16>(pack, address);
+    ASSERT_NO_FATAL_FAILURE(expect(plan.head + pack * lanes));
+  }
+  for (uint32_t element : thresholds(plan.elements)) {
+    plan.element_addresses(element, address);
+    ASSERT_NO_FATAL_FAILURE(expect(uint64_t{element} + (element < plan.head ? 0 : plan.skip)));
   }
 }
 
@@ -76,11 +85,10 @@ TEST(Launch, BeyondTwoToThe31) {
   const auto walk = [](const Far& far, size_t launches) {
     uint64_t first = 0;
     size_t count = 0;
-    for_each_launch(far.request, 16, piece_elements, [&](auto& plan, int) {
-      const int lanes = std::is_same_v<decltype(plan), PackPlan&> ? 16 / element_bytes(far.request.dtype) : 1;
-      ASSERT_LE(plan.items, piece_elements);
-      expect_addresses(far, plan, lanes, first);
-      first += plan.head + uint64_t{plan.items} * lanes + plan.tail;
+    for_each_launch(far.request, 16, piece_elements, [&](const Plan& plan, uint32_t) {
+      ASSERT_LE(plan.skip + plan.elements, piece_elements);
+      expect_addresses(far, plan, first);
+      first += plan.skip + plan.elements;
       ++count;
     });
     uint64_t numel = 1;
@@ -88,24 +96,24 @@ TEST(Launch, BeyondTwoToThe31) {
     EXPECT_EQ(first, numel);
     EXPECT_EQ(count, launches);
   };
-  walk({Order::forward, DType::bf16, {large}, {{1}, {1}}}, 3);
-  walk({Order::forward, DType::f64, {large}, {{1}, {2}}}, 3);
-  walk({Order::forward, DType::f32, {3, large}, {{1, 3}, {large, 1}}}, 7);
-  walk({Order::forward, DType::f32, {large, 2}, {{1, large}, {0, 1}}}, 6);
-  walk({Order::forward, DType::f32, {1 << 16, 1 << 16}, {{1, 1 << 16}, {1, 1 << 17}}}, 4);
+  walk({Operation::forward, DType::bf16, {large}, {{1}, {1}}}, 3);
+  walk({Operation::forward, DType::f64, {large}, {{1}, {2}}}, 3);
+  walk({Operation::forward, DType::f32, {3, large}, {{1, 3}, {large, 1}}}, 7);
+  walk({Operation::forward, DType::f32, {large, 2}, {{1, large}, {0, 1}}}, 6);
+  walk({Operation::forward, DType::f32, {1 << 16, 1 << 16}, {{1, 1 << 16}, {1, 1 << 17}}}, 4);
   // Steps whose multiple leaves 64 bits before the jumps bring it back.
-  walk({Order::forward, DType::f64, {1 << 10, 1 << 20}, {{1, 1 << 10}, {int64_t{1} << 40, 1}}}, 1);
+  walk({Operation::forward, DType::f64, {1 << 10, 1 << 20}, {{1, 1 << 10}, {int64_t{1} << 40, 1}}}, 1);
 }
 
-TEST(Launch, GridFillsTheMachine) {
-  EXPECT_EQ(blocks_for(0, 1, 8), 1u);
-  EXPECT_EQ(blocks_for(1, 1, 8), 1u);
-  EXPECT_EQ(blocks_for(256, 1, 8), 1u);
-  EXPECT_EQ(blocks_for(257, 1, 8), 2u);
-  EXPECT_EQ(blocks_for(4097, 4, 8), 5u);
-  EXPECT_EQ(blocks_for(1u << 30, 4, 1056), 1056u);
-  // The last stride past the end does not wrap around.
-  EXPECT_LT(uint64_t{piece_elements} + uint64_t{tile_items(4)} * 64 * 1024, uint64_t{1} << 32);
+TEST(Launch, EnoughBlocks) {
+  EXPECT_EQ(blocks_for(0, 1), 0u);
+  EXPECT_EQ(blocks_for(1, 1), 1u);
+  EXPECT_EQ(blocks_for(256, 1), 1u);
+  EXPECT_EQ(blocks_for(257, 1), 2u);
+  EXPECT_EQ(blocks_for(4097, 4), 5u);
+  EXPECT_EQ(blocks_for(1u << 30, 4), 1u << 20);
+  // The last thread's number does not wrap around.
+  EXPECT_LT(uint64_t{piece_elements} + uint64_t{16} * threads_per_block, uint64_t{1} << 32);
 }
 
 }  // namespace

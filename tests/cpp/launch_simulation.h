@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <random>
 #include <type_traits>
@@ -48,7 +50,8 @@ struct Storage {
 
 // Counts rather than asserts: EXPECT in the inner loop would be most of the time.
 struct Recorder {
-  std::vector<Storage*> storages;  // output first
+  std::vector<Storage*> storages;  // outputs first
+  int outputs = 1;
   uint32_t thread = 0;
   int outside = 0, unaligned = 0, early_store = 0, shared_read = 0, vector_loads = 0, vector_stores = 0;
   size_t element = 0;
@@ -78,8 +81,8 @@ struct Recorder {
   }
   template <class Item>
   void store(char* address, const Item& item) {
-    Storage* s = storages[0];
-    const bool inside = address >= s->begin && address + sizeof(Item) <= s->end;
+    Storage* s = find(address, sizeof(Item));
+    const bool inside = s != nullptr && !s->writes.empty();
     outside += !inside;
     unaligned += reinterpret_cast<uintptr_t>(address) % sizeof(Item) != 0;
     vector_stores += sizeof(Item) > element;
@@ -93,14 +96,14 @@ struct Recorder {
   }
 };
 
-template <Order O, DType D>
+template <Operation O, DType D>
 class Simulation {
  public:
-  static constexpr int element = element_bytes(D), operands = inputs_of(O) + 1;
+  static constexpr int element = element_bytes(D), outputs = outputs_of(O), operands = outputs + inputs_of(O);
   using One = Pack<D, 1>;
 
   int pack_bytes = 16;
-  uint32_t resident = 2;
+  Limits limits;
   int64_t limit = piece_elements;
   bool in_place = false;
 
@@ -108,7 +111,8 @@ class Simulation {
   Recorder run(const Shape& shape, const std::vector<int>& misaligned) {
     Request request{};
     request.ndim = static_cast<int>(shape.sizes.size());
-    request.order = O;
+    request.operation = O;
+    request.limits = limits;
     request.dtype = D;
     storages.resize(operands);
     int64_t numel = 1;
@@ -134,7 +138,7 @@ class Simulation {
       base += 64 - reinterpret_cast<uintptr_t>(base) % 64 + misaligned[k] * element;
       s.begin = base;
       s.end = base + extent * element;
-      s.writes.assign(k == 0 ? extent * element : 0, 0);
+      s.writes.assign(k < outputs ? extent * element : 0, 0);
       s.reader.assign(k == 0 && in_place ? extent * element : 0, 0);
       for (int64_t i = 0; i < extent; ++i) {
         const One value = One::narrow({typename One::Arithmetic(static_cast<int>(random() % 4001) - 2000) / 500});
@@ -145,12 +149,15 @@ class Simulation {
     }
     expect(request, numel);
 
-    for_each_launch(request, pack_bytes, limit, [&](auto& plan, int unroll) {
-      const uint32_t blocks = blocks_for(plan.items, unroll, resident);
+    for_each_launch(request, pack_bytes, limit, [&](const Plan& plan, uint32_t blocks) {
+      EXPECT_GT(blocks, 0u);
       for (uint32_t block = 0; block < blocks; ++block)
         for (uint32_t thread = 0; thread < threads_per_block; ++thread) {
           recorder.thread = block * threads_per_block + thread;
-          body(plan, blocks, block, thread, recorder);
+          if (pack_bytes == 16)
+            Pointwise<Probe, O, D, 16 / element>::run(plan, probe, limits, block, thread, recorder);
+          else
+            Pointwise<Probe, O, D, 32 / element>::run(plan, probe, limits, block, thread, recorder);
         }
     });
     verify(recorder);
@@ -159,25 +166,26 @@ class Simulation {
 
  private:
   std::vector<Storage> storages;
-  std::vector<char*> addresses;  // of the output's elements
-  std::vector<One> expected;
+  std::vector<std::array<char*, outputs>> addresses;  // of the outputs' elements
+  std::vector<std::array<One, outputs>> expected;
   std::minstd_rand random;
 
-  void body(const ElementPlan& plan, uint32_t blocks, uint32_t block, uint32_t thread, Recorder& recorder) {
-    Elementwise<Probe, O, D, 1, element_unroll(element)>::run(plan, probe, blocks, block, thread, recorder);
-  }
-  void body(const PackPlan& plan, uint32_t blocks, uint32_t block, uint32_t thread, Recorder& recorder) {
-    if (pack_bytes == 16)
-      Elementwise<Probe, O, D, 16 / element, 1>::run(plan, probe, blocks, block, thread, recorder);
-    else
-      Elementwise<Probe, O, D, 32 / element, 1>::run(plan, probe, blocks, block, thread, recorder);
-  }
-
   template <class V>
-  static V result(const std::vector<V>& in) {
-    if (O == Order::forward) return probe.f(in[0]);
-    if (O == Order::backward) return in[0] * probe.df(in[1]);
-    return in[0] * in[1] * probe.d2f(in[2]);
+  std::array<V, outputs> result(const std::vector<V>& in) const {
+    if constexpr (O == Operation::forward) return {probe.f(in[0])};
+    if constexpr (O == Operation::backward) return {in[0] * probe.df(in[1])};
+    if constexpr (O == Operation::double_backward) return {in[0] * in[1] * probe.d2f(in[2])};
+    if constexpr (is_gate(O)) {
+      const auto gate = in[in.size() - 2].v, up = in.back().v, limit = decltype(up)(limits.limit);
+      const V g = std::min(gate, limit), u = std::clamp(up, -limit, limit) + limits.offset;
+      if constexpr (O == Operation::gate) {
+        return {probe.f(g) * u};
+      } else {
+        const V by_gate = gate > limit ? V(0) : u * probe.df(g) * in[0];
+        const V by_up = up > limit || up < -limit ? V(0) : probe.f(g) * in[0];
+        return {by_gate, by_up};
+      }
+    }
   }
 
   // A plain odometer over the dimensions.
@@ -192,13 +200,18 @@ class Simulation {
         for (int d = 0; d < request.ndim; ++d) address[k] += at[d] * request.strides[k][d];
       }
       std::vector<math::Simd<typename One::Arithmetic, 1>> in;
-      for (int k = 1; k < operands; ++k) {
+      for (int k = outputs; k < operands; ++k) {
         One value;
         std::memcpy(&value, address[k], element);
         in.emplace_back(value[0]);
       }
-      addresses.push_back(address[0]);
-      expected.push_back(One::narrow({result(in).v}));
+      const auto out = result(in);
+      addresses.emplace_back();
+      expected.emplace_back();
+      for (int k = 0; k < outputs; ++k) {
+        addresses.back()[k] = address[k];
+        expected.back()[k] = One::narrow({out[k].v});
+      }
       for (int d = 0; d < request.ndim && ++at[d] == request.sizes[d]; ++d) at[d] = 0;
     }
   }
@@ -210,14 +223,16 @@ class Simulation {
     ASSERT_EQ(recorder.shared_read, 0);
     int wrong = 0, not_once = 0;
     size_t written = 0;
-    for (size_t i = 0; i < addresses.size(); ++i) {
-      wrong += std::memcmp(addresses[i], &expected[i], element) != 0;
-      for (int b = 0; b < element; ++b) not_once += storages[0].writes[addresses[i] + b - storages[0].begin] != 1;
-    }
-    for (uint32_t n : storages[0].writes) written += n;
+    for (size_t i = 0; i < addresses.size(); ++i)
+      for (int k = 0; k < outputs; ++k) {
+        wrong += std::memcmp(addresses[i][k], &expected[i][k], element) != 0;
+        for (int b = 0; b < element; ++b) not_once += storages[k].writes[addresses[i][k] + b - storages[k].begin] != 1;
+      }
+    for (int k = 0; k < outputs; ++k)
+      for (uint32_t n : storages[k].writes) written += n;
     ASSERT_EQ(wrong, 0);
     ASSERT_EQ(not_once, 0);
-    ASSERT_EQ(written, addresses.size() * element);  // none between the elements
+    ASSERT_EQ(written, addresses.size() * outputs * element);  // none between the elements
   }
 };
 
@@ -230,22 +245,24 @@ inline std::vector<int64_t> contiguous(const std::vector<int64_t>& sizes) {
   return strides;
 }
 
-template <Order Value>
-using OrderOf = std::integral_constant<Order, Value>;
+template <Operation Value>
+using OperationOf = std::integral_constant<Operation, Value>;
 template <DType Value>
 using DTypeOf = std::integral_constant<DType, Value>;
 
 template <class Visitor>
 void for_each_kernel(Visitor visit) {
-  const auto with_order = [&](auto order) {
-    visit(order, DTypeOf<DType::f64>{});
-    visit(order, DTypeOf<DType::f32>{});
-    visit(order, DTypeOf<DType::bf16>{});
-    visit(order, DTypeOf<DType::f16>{});
+  const auto with = [&](auto operation) {
+    if constexpr (!is_gate(operation())) visit(operation, DTypeOf<DType::f64>{});
+    visit(operation, DTypeOf<DType::f32>{});
+    visit(operation, DTypeOf<DType::bf16>{});
+    visit(operation, DTypeOf<DType::f16>{});
   };
-  with_order(OrderOf<Order::forward>{});
-  with_order(OrderOf<Order::backward>{});
-  with_order(OrderOf<Order::double_backward>{});
+  with(OperationOf<Operation::forward>{});
+  with(OperationOf<Operation::backward>{});
+  with(OperationOf<Operation::double_backward>{});
+  with(OperationOf<Operation::gate>{});
+  with(OperationOf<Operation::gate_backward>{});
 }
 
 }  // namespace smoothact::cuda
