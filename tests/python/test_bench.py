@@ -46,7 +46,7 @@ def test_gates_compute_one_function(op, measured):
     torch.testing.assert_close(*(found[who]() for who in ("smoothact", "eager")))
     results = found["copy"]()
     for result in results if isinstance(results, tuple) else (results,):
-        assert result.numel() in (2**13, 2**14)
+        assert result.numel() / 2**14 in (0.5, 0.75, 1, 1.25)
     with pytest.raises(ValueError, match="halves"):
         cells([op], {"sizes": (63,), "layouts": ("contiguous",)})
 

@@ -20,6 +20,7 @@ STYLES = {
     "eager": ("#E69F00", "s", 1.4),
     "compile": ("#56B4E9", "^", 1.4),
     "onednn": ("#CC79A7", "D", 1.4),
+    "liger": ("#D55E00", "v", 1.4),
     "copy": ("#999999", "x", 1.0),
 }
 CURVES = ("silu", "gelu_tanh", "mish")

@@ -16,12 +16,12 @@ from smoothact.bench.cases import CALLS, CONTESTANTS, Cell
 from smoothact.bench.timing import MMAPPED
 from smoothact.reference import BUILTIN
 
-OURS, RIVALS = "smoothact", ("eager", "compile", "onednn")
+OURS, RIVALS = "smoothact", ("eager", "compile", "onednn", "liger")
 FLOOR = 0.97  # what two runs of the same code differ by; a smaller ratio is a loss
 NAMED = (
     "mish", "silu", "gelu", "gelu_tanh", "softplus", "elu", "selu", "sigmoid", "tanh", "softsign", "squareplus",
 )  # fmt: skip
-LABELS = {"compile": "torch.compile", "onednn": "oneDNN"}
+LABELS = {"compile": "torch.compile", "onednn": "oneDNN", "liger": "Liger"}
 TITLES = {
     "forward": "Forward, ns per element",
     "training": "Forward and backward through autograd, ns per element",
@@ -38,7 +38,7 @@ beforehand, and so is its output up to {MMAPPED >> 20} MiB (beyond, on fresh pag
 arithmetic; ours are large ones), without autograd; `copy` is `clone`, and for backward `add`: what reads and writes as
 much. A ratio is the contestant's figure over ours: above 1 ours is better, below {FLOOR} it is a loss. `sliced` is the
 left half of rows of up to 2,048, `strided` every second element. The elements of a gate are those of gate and up
-together, and its `copy` is the sum of both."""
+together, and its `copy` is a `clone` of as many bytes."""
 
 Row = Mapping[str, Any]
 

@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--threads", type=count, metavar="N", **again, help="again for more than one (1; of 2**18 elements also 2)")
     option("--layout", choices=LAYOUTS, **again, help="again for more than one (of 2**18 elements all)")
     option("--device", default="cpu", help="cpu or cuda (%(default)s)")
-    option("--without", choices=("compile", "onednn"), **again, help="leave a contestant out")
+    option("--without", choices=("compile", "onednn", "liger"), **again, help="leave a contestant out")
     option("--onednn", metavar="PATH", help="the libdnnl to load (the one installed)")
     option("--rounds", type=count, default=30, metavar="N", help="turns of every contestant (%(default)s)")
     extent = parser.add_mutually_exclusive_group()
@@ -101,7 +101,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(str(problem).splitlines()[0])
         return 2
     load = os.getloadavg()[0]  # with others on the cores, several threads wait for one another and measure that
-    absent = todo.without | (set() if todo.library else {"onednn"})
+    absent = todo.without | {"liger" if arguments.device == "cpu" else "onednn"}
+    absent |= set() if todo.library else {"onednn"}
     minutes = estimate(todo.cells, arguments.rounds, absent) / 60
     print(f"{len(todo.cells)} cells, about {max(1, round(minutes))} min", file=sys.stderr)
     if "compile" not in todo.without and (problem := compile_problem(arguments.device)):
