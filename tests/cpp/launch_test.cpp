@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <random>
 #include <utility>
 #include <vector>
@@ -73,6 +75,39 @@ TEST(Launch, PacksWhereTheyFit) {
   EXPECT_EQ(stores({{24, 5}, {{1, 24}, {1, 24}, {1, 44}}}, {0, 0, 0}), Counts(0, 0));           // rows misaligned
   EXPECT_EQ(stores({{20, 5}, {{1, 24}, {1, 24}, {1, 24}}}, {0, 0, 0}), Counts(0, 0));           // rows of odd length
   EXPECT_EQ(stores({{1, 16, 1}, {{7, 1, 9}, {5, 1, 0}, {0, 1, 3}}}, {0, 0, 0}), Counts(2, 4));  // sizes of 1
+}
+
+TEST(Launch, HalvesOfRowsArePacks) {
+  Simulation<Operation::gate_backward, DType::bf16> simulation;
+  const auto accesses = [&](std::vector<int64_t> half, std::vector<int64_t> grad) {
+    const Recorder r = simulation.run({{24, 5}, {half, half, grad, half, half}}, {0, 0, 0, 0, 0});
+    return std::pair(r.vector_stores, r.vector_loads);
+  };
+  using Counts = std::pair<int, int>;
+  EXPECT_EQ(accesses({1, 48}, {1, 24}), Counts(30, 45));
+  EXPECT_EQ(accesses({1, 48}, {0, 0}), Counts(30, 30));  // grad expanded
+  EXPECT_EQ(accesses({2, 48}, {1, 24}), Counts(0, 0));   // interleaved
+}
+
+TEST(Launch, LimitsOfAGate) {
+  using V = math::Simd<float, 1>;
+  const float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
+  const auto backward = [](Limits limits, float gate, float up) {
+    const V in[] = {2.0f, gate, up};
+    V out[2];
+    evaluate_operation<Operation::gate_backward>(probe, limits, in, out);
+    return std::pair(out[0].v, out[1].v);
+  };
+  EXPECT_EQ(backward({1.5f, 1.0f}, 2.0f, 3.0f), std::pair(0.0f, 0.0f));
+  EXPECT_NE(backward({1.5f, 1.0f}, 1.5f, -1.5f).first, 0.0f);  // at a limit there is a gradient
+  EXPECT_NE(backward({1.5f, 1.0f}, 1.5f, -1.5f).second, 0.0f);
+  EXPECT_EQ(backward({1.5f, 1.0f}, -9.0f, -2.0f).second, 0.0f);
+  EXPECT_TRUE(std::isnan(backward({1.5f, 1.0f}, nan, 1.0f).first));
+  EXPECT_EQ(backward({}, 1.0f, infinity).first, infinity);
+  const V zeros[] = {1.0f, -0.0f};
+  V product;
+  evaluate_operation<Operation::gate>(probe, {}, zeros, &product);
+  EXPECT_TRUE(std::signbit(product.v));  // no offset, not even +0
 }
 
 TEST(Launch, Strides) {
