@@ -29,6 +29,41 @@ template <class A, DType D>
 using NumberFor = std::conditional_t<A::descriptor.in_double || A::descriptor.all_digits,
                                      math::Simd<typename Element<D>::Arithmetic, 1>, typename NumberOf<D>::type>;
 
+// The way of elements that go one by one: functions, not code within every kernel, so that a list of activations
+// compiles them once. Neighbouring threads have neighbouring elements.
+template <Operation O, DType D, int Lanes, class M>
+struct Elements {
+  static constexpr int outputs = outputs_of(O), inputs = inputs_of(O);
+  using One = Pack<D, 1>;
+
+  static SMOOTHACT_OUTLINE void load(const Plan& plan, uint32_t first, One (*in)[inputs], M& memory) {
+    each(plan, first, [&](int i, uint32_t element) {
+      char* address[outputs + inputs];
+      plan.element_addresses(element, address);
+      SMOOTHACT_UNROLL
+      for (int k = 0; k < inputs; ++k) in[i][k] = memory.template load<One>(address[outputs + k]);
+    });
+  }
+  static SMOOTHACT_OUTLINE void store(const Plan& plan, uint32_t first, const One (*out)[outputs], M& memory) {
+    each(plan, first, [&](int i, uint32_t element) {
+      char* address[outputs];
+      plan.element_addresses(element, address);
+      SMOOTHACT_UNROLL
+      for (int k = 0; k < outputs; ++k) memory.store(address[k], out[i][k]);
+    });
+  }
+
+ private:
+  template <class F>
+  static SMOOTHACT_FN void each(const Plan& plan, uint32_t first, const F& f) {
+    SMOOTHACT_UNROLL
+    for (int i = 0; i < Lanes; ++i) {
+      const uint32_t element = first + i * threads_per_block;
+      if (i == 0 || element < plan.elements) f(i, element);
+    }
+  }
+};
+
 template <class A, Operation O, DType D, int Lanes>
 struct Pointwise {
   static constexpr int outputs = outputs_of(O), inputs = inputs_of(O), operands = outputs + inputs;
@@ -42,19 +77,20 @@ struct Pointwise {
   template <class M>
   static SMOOTHACT_FN void run(const Plan& plan, const A& activation, const Limits& limits, uint32_t block,
                                uint32_t thread, M& memory) {
-    Number in[Lanes][inputs]{};
+    Number in[Lanes][inputs];
     char* address[operands];
     const bool packed = block < plan.pack_blocks;
-    uint32_t first = (packed ? block : (block - plan.pack_blocks) * Lanes) * threads_per_block + thread;
+    const uint32_t first = (packed ? block : (block - plan.pack_blocks) * Lanes) * threads_per_block + thread;
     if (first >= (packed ? plan.packs : plan.elements)) return;
-    if (packed)
+    if (packed) {
       load_pack(plan, first, address, in, memory);
-    else
-      each_element(plan, first, [&](int i, uint32_t element) {
-        plan.element_addresses(element, address);
-        SMOOTHACT_UNROLL
-        for (int k = 0; k < inputs; ++k) in[i][k] = Number(memory.template load<One>(address[outputs + k])[0]);
-      });
+    } else {
+      One raw[Lanes][inputs]{};
+      Elements<O, D, Lanes, M>::load(plan, first, raw, memory);
+      SMOOTHACT_UNROLL
+      for (int i = 0; i < Lanes; ++i)
+        for (int k = 0; k < inputs; ++k) in[i][k] = Number(raw[i][k][0]);
+    }
 
     Scalar out[outputs][Lanes];
     SMOOTHACT_UNROLL
@@ -67,14 +103,13 @@ struct Pointwise {
     if (packed) {
       SMOOTHACT_UNROLL
       for (int k = 0; k < outputs; ++k) memory.store(address[k], Items::narrow(out[k]));
-      return;
-    }
-    forget(first);  // kept across the formula, the elements' addresses would cost registers
-    each_element(plan, first, [&](int i, uint32_t element) {
-      plan.element_addresses(element, address);
+    } else {
+      One raw[Lanes][outputs];
       SMOOTHACT_UNROLL
-      for (int k = 0; k < outputs; ++k) memory.store(address[k], One::narrow({out[k][i]}));
-    });
+      for (int i = 0; i < Lanes; ++i)
+        for (int k = 0; k < outputs; ++k) raw[i][k] = One::narrow({out[k][i]});
+      Elements<O, D, Lanes, M>::store(plan, first, raw, memory);
+    }
   }
 
  private:
@@ -98,22 +133,6 @@ struct Pointwise {
     SMOOTHACT_UNROLL
     for (int i = 0; i < Lanes; ++i)
       for (int k = 0; k < inputs; ++k) in[i][k] = Number(items[k][i]);
-  }
-
-  // Neighbouring threads have neighbouring elements.
-  template <class F>
-  static SMOOTHACT_FN void each_element(const Plan& plan, uint32_t first, const F& f) {
-    SMOOTHACT_UNROLL
-    for (int i = 0; i < Lanes; ++i) {
-      const uint32_t element = first + i * threads_per_block;
-      if (i == 0 || element < plan.elements) f(i, element);
-    }
-  }
-
-  static SMOOTHACT_FN void forget(uint32_t& value) {
-#if defined(__CUDA_ARCH__)
-    asm volatile("" : "+r"(value));
-#endif
   }
 };
 
