@@ -72,13 +72,15 @@ target_compile_options(smoothact_flags INTERFACE
   $<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<VERSION_GREATER_EQUAL:$<CUDA_COMPILER_VERSION>,12.8>>:--compress-mode=size>)
 
 file(GLOB _ops CONFIGURE_DEPENDS csrc/ops/*.cpp)
-list(FILTER _ops EXCLUDE REGEX "/formulas\\.cpp$")
+list(FILTER _ops EXCLUDE REGEX "formulas\\.cpp$")
 add_library(smoothact SHARED ${_ops})
 target_link_libraries(smoothact PUBLIC torch::torch_cpu torch::c10 PRIVATE smoothact_flags)
 target_link_options(smoothact PRIVATE $<$<PLATFORM_ID:Linux>:LINKER:-z,defs>)
 # Calls of torch's ops, nothing to unroll: a quarter less to compile, and half the bytes.
 set(_flags_tensors -Os)
 smoothact_add_shards(formulas csrc/ops/formulas.cpp ${SMOOTHACT_TENSORS_SHARD_SIZE} LIBRARIES torch::torch_cpu
+                     OPTIONS ${_flags_tensors})
+smoothact_add_shards(learned csrc/ops/learned_formulas.cpp ${SMOOTHACT_CPU_SHARD_SIZE} LIBRARIES torch::torch_cpu
                      OPTIONS ${_flags_tensors})
 # Only the file with the vmap rule may see the stub.
 set_source_files_properties(csrc/ops/vmap.cpp PROPERTIES INCLUDE_DIRECTORIES ${PROJECT_SOURCE_DIR}/cmake/stub)

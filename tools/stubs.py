@@ -12,8 +12,10 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 HEADER = "# SPDX-License-Identifier: Apache-2.0\n"
-NN = """from typing import Any, ClassVar, Literal
+NN = """from collections.abc import Iterable
+from typing import Any, ClassVar, Literal
 
+import torch
 from torch import Tensor, nn
 
 from ._catalogue import Descriptor
@@ -21,8 +23,20 @@ from ._gate_modules import *
 
 class Activation(nn.Module):
     descriptor: ClassVar[Descriptor]
+    learnt: dict[str, float]
+    def reset_parameters(self) -> None: ...
     def forward(self, input: Tensor) -> Tensor: ...
     def __call__(self, input: Tensor) -> Tensor: ...
+
+class PReLU(Activation):
+    negative_slope: nn.Parameter
+    def __init__(
+        self,
+        num_parameters: int = 1,
+        init: float = 0.25,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None: ...
 
 def get(name: str, **arguments: Any) -> Activation: ...
 """
@@ -37,10 +51,21 @@ def registry(path: str) -> list[dict]:
     return list(module.registry())
 
 
-def arguments(entry: dict) -> list[str]:
-    """The keyword arguments that function and module share."""
+# What every module with parameters takes beside them.
+LEARNING = [
+    "learnable: bool | Iterable[str] = False",
+    "num_parameters: int = 1",
+    "dim: int = 1",
+    "constraint: Literal['softplus'] | None = None",
+    "device: torch.device | str | None = None",
+    "dtype: torch.dtype | None = None",
+]
+
+
+def arguments(entry: dict, kind: str = "float") -> list[str]:
+    """The keyword arguments that function and module share; `kind` is what a parameter may be."""
     out = [
-        f"{p['name']}: float{' | None' if p['optional'] else ''} = {None if p['optional'] else p['default']}"
+        f"{p['name']}: {kind}{' | None' if p['optional'] else ''} = {None if p['optional'] else p['default']}"
         for p in entry["parameters"]
     ]
     if entry["selector"]:
@@ -52,7 +77,8 @@ def arguments(entry: dict) -> list[str]:
 def functional(entries: list[dict]) -> str:
     out = [HEADER, "from typing import Literal\n\nfrom torch import Tensor\n\nfrom ._gates import *\n"]
     for entry in entries:
-        signature = ", ".join(["input: Tensor", *arguments(entry)])
+        learns = ["*", "dim: int = 1"] if entry["parameters"] else []
+        signature = ", ".join(["input: Tensor", *arguments(entry, "float | Tensor"), *learns])
         out.append(f'\ndef {entry["name"]}({signature}) -> Tensor:\n    """{entry["definition"]}"""\n')
     return "".join(out)
 
@@ -60,8 +86,9 @@ def functional(entries: list[dict]) -> str:
 def nn(entries: list[dict]) -> str:
     out = [HEADER, NN]
     for entry in entries:
-        signature = ", ".join(["self", *arguments(entry)])
-        fields = "".join(f"    {a.split(' = ')[0]}\n" for a in arguments(entry))
+        learning = ["*", *LEARNING] if entry["parameters"] else []
+        signature = ", ".join(["self", *arguments(entry), *learning])
+        fields = "".join(f"    {a.split(' = ')[0]}\n" for a in arguments(entry, "float | nn.Parameter"))
         out.append(
             f'\nclass {entry["module"]}(Activation):\n    """{entry["definition"]}"""\n\n{fields}'
             f"    def __init__({signature}) -> None: ...\n"

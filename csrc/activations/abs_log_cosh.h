@@ -19,7 +19,7 @@ struct AbsLogCosh : AbsIntegral<Logistic> {
       .slopes = {-1, 1},
       .at_zero = 0.6931471805599453,
   };
-  SMOOTHACT_FN constexpr explicit AbsLogCosh(Constant a) : AbsIntegral(Constant(2 * a.value)) {}
+  SMOOTHACT_FN constexpr explicit AbsLogCosh(Constant a) : AbsIntegral(Constant(2) * a) {}
 
   template <class Use>
   void specialise(const Use& use) const {

@@ -20,7 +20,7 @@ struct AbsTanh : AbsGate<Logistic, Linear> {
       .limits = {infinity, infinity},
       .slopes = {-1, 1},
   };
-  SMOOTHACT_FN constexpr explicit AbsTanh(Constant a) : AbsGate{{Constant(2 * a.value)}} {}
+  SMOOTHACT_FN constexpr explicit AbsTanh(Constant a) : AbsGate{{Constant(2) * a}} {}
 };
 inline constexpr Function<AbsTanh> abs_tanh{};
 

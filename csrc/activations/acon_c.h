@@ -60,7 +60,7 @@ struct AconC {
       const auto left = s.warp.negative(at);
       edge = select(left, math::in_full<V>(s.p2), math::in_full<V>(s.p1));
       other = select(left, math::in_full<V>(s.p1), math::in_full<V>(s.p2));
-      asymptote = s.warp.k.value == 0 ? V(0.5) * V(s.sum) : edge.hi;
+      asymptote = s.warp.choose_at_zero(V(0.5) * V(s.sum), edge.hi);
       e = x.value();
       d = one_plus(e);
       level = select(V(0.5) < e.hi, math::in_full<V>(s.sum) + other * x.em1, edge + other * e);

@@ -20,7 +20,7 @@ struct Celu : SmoothExponentialLinear {
       .smoothness = 1,
       .inplace = true,
   };
-  SMOOTHACT_FN constexpr explicit Celu(double alpha) : SmoothExponentialLinear(alpha, alpha) {}
+  SMOOTHACT_FN constexpr explicit Celu(Constant alpha) : SmoothExponentialLinear(alpha, alpha) {}
 };
 inline constexpr Function<Celu> celu{};
 

@@ -20,8 +20,8 @@ struct AffineErf {
         bottom(beta - gamma),
         slope(gamma * alpha * math::two_over_root_pi()),
         curvature(Constant(-2) * alpha * slope),
-        width(alpha.value == 0 ? 1 : 1 / (alpha.value < 0 ? -alpha.value : alpha.value)),
-        shift(s.value * width.value) {}
+        width(bound(select(magnitude(alpha) <= 0, Constant(1), reciprocal(magnitude(alpha))))),
+        shift(bound(s * width)) {}
 };
 
 namespace derived {

@@ -21,7 +21,7 @@ struct DynamicTanh : AffineTanh {
       .all_digits = true,
   };
   SMOOTHACT_FN constexpr DynamicTanh(Constant alpha, Constant gamma, Constant beta)
-      : AffineTanh{{{Constant(2 * alpha.value)}}, gamma, beta} {}
+      : AffineTanh{{{Constant(2) * alpha}}, gamma, beta} {}
 };
 inline constexpr Function<DynamicTanh> dyt{};
 

@@ -10,7 +10,7 @@ inline namespace SMOOTHACT_ISA {
 
 // z = c (x + kappa x^3), c = 2 sqrt(2/pi), kappa = 0.044715, in two terms: its rounding error would be multiplied by z.
 struct GeluCubic {
-  static constexpr Constant c{1.5957691216057308, -9.96930880911092e-17}, kappa{0.044715, 2.1960211427085595e-18};
+  static constexpr math::Literal c{1.5957691216057308, -9.96930880911092e-17}, kappa{0.044715, 2.1960211427085595e-18};
 
   template <class V>
   SMOOTHACT_FN auto fold(V x) const {
@@ -53,7 +53,7 @@ struct GeluCubic {
   // m times c + 3 c kappa x^2, the second term k times more; m and k powers of two.
   template <class V>
   static SMOOTHACT_FN Sum<V> derivative(int m, int k, V x) {
-    constexpr Constant cubed{0.21406444881780073, 1.2025242832367862e-17};
+    constexpr math::Literal cubed{0.21406444881780073, 1.2025242832367862e-17};
     const Constant first(m * c.value, m * c.low), second(m * k * cubed.value, m * k * cubed.low);
     const Sum<V> s = square_plus(second, x, V(first));
     return {s.hi, s.lo + V(first.trailing<typename V::scalar>())};

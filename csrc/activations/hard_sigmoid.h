@@ -21,7 +21,7 @@ struct HardSigmoid : Ramp {
       .kinks = {-3, 3},
       .right_kinks = {3},
   };
-  SMOOTHACT_FN constexpr explicit HardSigmoid(double w) : Ramp(-w, w) {}
+  SMOOTHACT_FN constexpr explicit HardSigmoid(math::Constant w) : Ramp(-w, w) {}
 };
 inline constexpr Function<HardSigmoid> hard_sigmoid{};
 

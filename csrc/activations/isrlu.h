@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
-
 #include "constructions/ramp.h"
 #include "descriptor.h"
 
@@ -23,7 +21,7 @@ struct Isrlu {
   };
   Constant alpha, triple, width;  // 3 alpha, 1/sqrt(alpha)
   SMOOTHACT_FN explicit Isrlu(Constant alpha)
-      : alpha(alpha), triple(3 * alpha.value), width(1 / std::sqrt(alpha.value)) {}
+      : alpha(alpha), triple(Constant(3) * alpha), width(bound(reciprocal(root(alpha)))) {}
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {

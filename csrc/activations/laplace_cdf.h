@@ -31,11 +31,11 @@ struct LaplaceCdf : LaplaceStep<Linear> {
       .at_zero = 0.5,
       .smoothness = 1,
   };
-  SMOOTHACT_FN constexpr explicit LaplaceCdf(double b) : LaplaceStep{{{{math::reciprocal(b)}}}} {}
+  SMOOTHACT_FN constexpr explicit LaplaceCdf(Constant b) : LaplaceStep{{{{reciprocal(b)}}}} {}
 
   template <class Use>
   void specialise(const Use& use) const {
-    if (warp.k.value == 1) return use(LaplaceStep<Unit>());
+    if (equals(warp.k, 1)) return use(LaplaceStep<Unit>());
     use(*this);
   }
 };

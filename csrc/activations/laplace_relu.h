@@ -20,11 +20,11 @@ struct LaplaceRelu : Integral<Laplace, Linear> {
       .at_zero = 0.5,
       .smoothness = 2,
   };
-  SMOOTHACT_FN constexpr explicit LaplaceRelu(double b) : Integral(math::reciprocal(b)) { width = b; }
+  SMOOTHACT_FN constexpr explicit LaplaceRelu(Constant b) : Integral(reciprocal(b)) { width = b; }
 
   template <class Use>
   void specialise(const Use& use) const {
-    if (width.value == 1) return use(Integral<Laplace, Unit>());
+    if (equals(width, 1)) return use(Integral<Laplace, Unit>());
     use(*this);
   }
 };

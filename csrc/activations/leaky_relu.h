@@ -23,7 +23,7 @@ struct LeakyRelu {
   };
   Constant negative_slope, reach;  // a slope of 0 must not meet an infinity
   SMOOTHACT_FN constexpr explicit LeakyRelu(Constant slope)
-      : negative_slope(slope), reach(slope.value == 0 ? 0 : infinity) {}
+      : negative_slope(slope), reach(equals(slope, 0) ? 0 : infinity) {}
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {

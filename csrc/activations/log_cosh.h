@@ -21,8 +21,7 @@ struct LogCoshAbs : AbsIntegral<Logistic> {
   };
   Constant offset;  // log 2/a
   SMOOTHACT_FN constexpr explicit LogCoshAbs(Constant a)
-      : AbsIntegral(Constant(2 * a.value)),
-        offset(reciprocal(a) * Constant(0.6931471805599453, 2.3190468138462996e-17)) {}
+      : AbsIntegral(Constant(2) * a), offset(reciprocal(a) * Constant(0.6931471805599453, 2.3190468138462996e-17)) {}
 
   // Around 0 log 2 would cancel: a x^2 c((ax)^2).
   template <class V>

@@ -19,7 +19,7 @@ struct Pelu : SmoothExponentialLinear {
       .slopes = {0, 1},
       .smoothness = 1,
   };
-  SMOOTHACT_FN constexpr Pelu(double a, double b) : SmoothExponentialLinear(a, b) {}
+  SMOOTHACT_FN constexpr Pelu(Constant a, Constant b) : SmoothExponentialLinear(a, b) {}
 };
 inline constexpr Function<Pelu> pelu{};
 

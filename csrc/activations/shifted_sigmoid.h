@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "../math/power.h"
+#include "../math/parameter.h"
 #include "constructions/constructions.h"
 #include "descriptor.h"
 #include "steps/logistic.h"
@@ -33,7 +33,7 @@ struct ShiftedSigmoid : Step<Logistic, Shifted> {
       .slopes = {0, 0},
       .at_zero = 0.3333333333333333,
   };
-  explicit ShiftedSigmoid(Constant b) : Step{{{math::logarithm(b)}}} {}
+  explicit ShiftedSigmoid(Constant b) : Step{{{logarithm(b)}}} {}
 };
 inline constexpr Function<ShiftedSigmoid> shifted_sigmoid{};
 

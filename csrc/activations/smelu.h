@@ -21,7 +21,7 @@ struct Smelu : RampIntegral {
       .at_zero = 0.25,
       .smoothness = 1,
   };
-  SMOOTHACT_FN constexpr explicit Smelu(double beta) : RampIntegral(beta) {}
+  SMOOTHACT_FN constexpr explicit Smelu(math::Constant beta) : RampIntegral(beta) {}
 };
 inline constexpr Function<Smelu> smelu{};
 

@@ -20,7 +20,7 @@ struct Smoothstep {
       .smoothness = 1,
   };
   Ramp ramp;
-  SMOOTHACT_FN constexpr explicit Smoothstep(double w) : ramp(-w, w) {}
+  SMOOTHACT_FN constexpr explicit Smoothstep(math::Constant w) : ramp(-w, w) {}
 
   // q^2 (3 - 2q) of the ramp q left of 0, mirrored right of it, where 1 - q would be lost.
   template <class V>

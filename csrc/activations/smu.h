@@ -21,7 +21,7 @@ struct Smu : DerivedLeaky<WeightedErf> {
   };
   // At alpha = 1 nothing is left of the step, whatever its scale.
   SMOOTHACT_FN constexpr Smu(Constant alpha, Constant mu)
-      : Derived{{alpha, WeightedErf(alpha.value == 1 ? mu : mu * leak_gap(alpha))}} {}
+      : Derived{{alpha, WeightedErf(equals(alpha, 1) ? mu : mu * leak_gap(alpha))}} {}
 };
 inline constexpr Function<Smu> smu{};
 

@@ -13,7 +13,7 @@ struct AlgebraicIntegral {
   Projective warp;
   Constant mu;
   SMOOTHACT_FN constexpr AlgebraicIntegral(Constant mu, Constant gap)
-      : warp(gap.value * 1e30 > mu.value ? mu * reciprocal(gap) : Constant(1e30)), mu(mu) {}
+      : warp(select(mu < gap * Constant(1e30), mu * reciprocal(gap), Constant(1e30))), mu(mu) {}
 
   template <class V>
   SMOOTHACT_FN LeakyPart<V> value(V x) const {

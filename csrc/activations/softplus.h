@@ -16,8 +16,8 @@ struct Softplus : Integral<Logistic, Linear> {
 
   template <class Use>
   void specialise(const Use& use) const {
-    const bool exact = threshold.value == infinity;
-    if (exact && warp.k.value == 1) return use(Integral<Logistic, Unit>());
+    const bool exact = equals(threshold, infinity);
+    if (exact && equals(warp.k, 1)) return use(Integral<Logistic, Unit>());
     if (exact && warp.shifts()) return use(Integral<Logistic, Shift>(warp.k));
     use(*this);
   }

@@ -18,7 +18,7 @@ struct PowerSign {
         slope(1 + inverse),
         curvature(2 + inverse),
         factor(1 + p),
-        third(p.value == 2 ? -3 : 0) {}
+        third(equals(p, 2) ? -3 : 0) {}
 
   template <int Order, class W, class V>
   SMOOTHACT_FN V at(V x) const {

@@ -23,7 +23,7 @@ struct StarRelu {
   };
   math::Constant s, b, reach;  // a scale of 0 must not meet an infinity
   SMOOTHACT_FN constexpr StarRelu(math::Constant s, math::Constant b)
-      : s(s), b(b), reach(s.value == 0 ? 0 : infinity) {}
+      : s(s), b(b), reach(equals(s, 0) ? 0 : infinity) {}
 
   // b is of the other sign: what sx has lost counts, while b does.
   template <class V>

@@ -19,7 +19,7 @@ struct Tanh : Sign<Logistic, Linear> {
       .limits = {-1, 1},
       .slopes = {0, 0},
   };
-  SMOOTHACT_FN constexpr explicit Tanh(Constant k) : Sign{{Constant(2 * k.value)}} {}
+  SMOOTHACT_FN constexpr explicit Tanh(Constant k) : Sign{{Constant(2) * k}} {}
 };
 inline constexpr Function<Tanh> tanh{};
 

@@ -33,7 +33,7 @@ struct Xielu {
     const Left<V> l(x);
     const Sum<V> scale = math::in_full<V>(n), inner = scale * l.rest + product(beta, l.inner);
     const Sum<V> left = select(l.close, inner, scale * l.outer + product(line, l.x));
-    const V straight = line.value == 0 ? V(0) : V(line) * x;
+    const V straight = equals(line, 0) ? V(0) : V(line) * x;
     const V value = select(x < -reach, straight - V(n), left.hi + left.lo);
     return select(x > 0, right, select(x < 0, value, x));  // -0 stays
   }

@@ -44,20 +44,33 @@ namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 namespace math {
 
+// The graph may be one that carries derivatives along.
+#if defined(SMOOTHACT_LEARNED)
+namespace graph = dual;
+#else
+namespace graph = at;
+#endif
+
 template <class T>
 struct Composite {
   using scalar = T;
   static constexpr int digits = Format<T>::digits;
 
-  at::Tensor tensor;
+  graph::Tensor tensor;
   double constant = 0;
   bool parameter = false;  // whose 0 is a factor like another, where a literal 0 is an error term left out
 
   Composite() = default;
   template <class C>
   requires std::is_arithmetic_v<C> Composite(C c) : constant(static_cast<double>(c)) {}
+#if defined(SMOOTHACT_LEARNED)
+  Composite(const Constant& c) : constant(c.leading<double>()), parameter(true) {
+    if (c.varies()) tensor = c.tensor().to(c10::CppTypeToScalarType<T>::value);
+  }
+#else
   Composite(const Constant& c) : constant(c.value), parameter(true) {}
-  explicit Composite(at::Tensor t) : tensor(std::move(t)) {}
+#endif
+  explicit Composite(graph::Tensor t) : tensor(std::move(t)) {}
   bool is_constant() const { return !tensor.defined(); }
   bool is_zero() const { return is_constant() && constant == 0 && !parameter; }
 
@@ -69,49 +82,49 @@ struct Composite {
 
   friend Composite operator+(const Composite& a, const Composite& b) {
     if (a.is_constant() && b.is_constant()) return a.constant + b.constant;
-    if (a.is_constant()) return a.constant == 0 ? b : Composite(at::add(b.tensor, a.constant));
-    if (b.is_constant()) return b.constant == 0 ? a : Composite(at::add(a.tensor, b.constant));
-    return Composite(at::add(a.tensor, b.tensor));
+    if (a.is_constant()) return a.constant == 0 ? b : Composite(graph::add(b.tensor, a.constant));
+    if (b.is_constant()) return b.constant == 0 ? a : Composite(graph::add(a.tensor, b.constant));
+    return Composite(graph::add(a.tensor, b.tensor));
   }
   friend Composite operator-(const Composite& a, const Composite& b) {
     if (a.is_constant() && b.is_constant()) return a.constant - b.constant;
-    if (a.is_constant()) return Composite(at::rsub(b.tensor, a.constant));
-    if (b.is_constant()) return b.constant == 0 ? a : Composite(at::sub(a.tensor, b.constant));
-    return Composite(at::sub(a.tensor, b.tensor));
+    if (a.is_constant()) return Composite(graph::rsub(b.tensor, a.constant));
+    if (b.is_constant()) return b.constant == 0 ? a : Composite(graph::sub(a.tensor, b.constant));
+    return Composite(graph::sub(a.tensor, b.tensor));
   }
   friend Composite operator*(const Composite& a, const Composite& b) {
     if (a.is_constant() && b.is_constant()) return a.constant * b.constant;
     if (a.is_zero() || b.is_zero()) return 0;
-    if (a.is_constant()) return a.constant == 1 ? b : Composite(at::mul(b.tensor, a.constant));
-    if (b.is_constant()) return b.constant == 1 ? a : Composite(at::mul(a.tensor, b.constant));
-    return Composite(at::mul(a.tensor, b.tensor));
+    if (a.is_constant()) return a.constant == 1 ? b : Composite(graph::mul(b.tensor, a.constant));
+    if (b.is_constant()) return b.constant == 1 ? a : Composite(graph::mul(a.tensor, b.constant));
+    return Composite(graph::mul(a.tensor, b.tensor));
   }
   friend Composite operator/(const Composite& a, const Composite& b) {
     if (a.is_constant() && b.is_constant()) return a.constant / b.constant;
-    if (a.is_constant()) return Composite(at::reciprocal(b.tensor)) * a;
-    if (b.is_constant()) return b.constant == 1 ? a : Composite(at::div(a.tensor, b.constant));
-    return Composite(at::div(a.tensor, b.tensor));
+    if (a.is_constant()) return Composite(graph::reciprocal(b.tensor)) * a;
+    if (b.is_constant()) return b.constant == 1 ? a : Composite(graph::div(a.tensor, b.constant));
+    return Composite(graph::div(a.tensor, b.tensor));
   }
   friend Composite reciprocal(const Composite& a) { return 1 / a; }
   friend Composite operator-(const Composite& a) {
-    return a.is_constant() ? Composite(-a.constant) : Composite(at::neg(a.tensor));
+    return a.is_constant() ? Composite(-a.constant) : Composite(graph::neg(a.tensor));
   }
 
   friend Mask operator<(const Composite& a, const Composite& b) {
     if (a.is_constant() && a.constant == infinite) return {};
-    return {b.is_constant() ? at::lt(a.tensor, b.constant) : at::lt(a.like(b), b.tensor)};
+    return {b.is_constant() ? graph::lt(a.tensor, b.constant) : graph::lt(a.like(b), b.tensor)};
   }
   friend Mask operator<=(const Composite& a, const Composite& b) {
-    return {b.is_constant() ? at::le(a.tensor, b.constant) : at::le(a.like(b), b.tensor)};
+    return {b.is_constant() ? graph::le(a.tensor, b.constant) : graph::le(a.like(b), b.tensor)};
   }
   friend Mask operator>(const Composite& a, const Composite& b) { return b < a; }
   friend Mask operator>=(const Composite& a, const Composite& b) { return b <= a; }
-  friend Mask is_nan(const Composite& a) { return {at::isnan(a.tensor)}; }
+  friend Mask is_nan(const Composite& a) { return {graph::isnan(a.tensor)}; }
 
   friend Composite select(const Mask& m, const Composite& a, const Composite& b) {
     if (!m.m.defined()) return b;
     if (a.is_constant() && b.is_constant() && a.constant == b.constant) return a;
-    return Composite(at::where(m.m, a.on(m.m), b.on(m.m)));
+    return Composite(graph::where(m.m, a.on(m.m), b.on(m.m)));
   }
   friend Composite fma(const Composite& a, const Composite& b, const Composite& c) { return a * b + c; }
   // Differentiates as the right branch at 0, as the formulas' `x < 0 ? left : right` do.
@@ -120,49 +133,53 @@ struct Composite {
   }
   friend Composite minus_abs(const Composite& a) { return -abs(a); }
   friend Composite copysign(const Composite& a, const Composite& sign) {
-    return Composite(at::copysign(a.on(sign.tensor), sign.tensor));
+    return Composite(graph::copysign(a.on(sign.tensor), sign.tensor));
   }
-  friend Composite multiply_sign(const Composite& a, const Composite& sign) { return sign.constant < 0 ? -a : a; }
-  friend Composite sqrt(const Composite& a) { return Composite(at::sqrt(a.tensor)); }
-  friend Composite rsqrt(const Composite& a) { return Composite(at::rsqrt(a.tensor)); }
-  friend Composite log(const Composite& a) { return Composite(at::log(a.tensor)); }
-  friend Composite log1p(const Composite& a) { return Composite(at::log1p(a.tensor)); }
-  friend Composite tanh(const Composite& a) { return Composite(at::tanh(a.tensor)); }
+  friend Composite multiply_sign(const Composite& a, const Composite& sign) {
+    if (!sign.is_constant()) return a * sign;
+    return sign.constant < 0 ? -a : a;
+  }
+  friend Composite sqrt(const Composite& a) { return Composite(graph::sqrt(a.tensor)); }
+  friend Composite rsqrt(const Composite& a) { return Composite(graph::rsqrt(a.tensor)); }
+  friend Composite log(const Composite& a) { return Composite(graph::log(a.tensor)); }
+  friend Composite log1p(const Composite& a) { return Composite(graph::log1p(a.tensor)); }
+  friend Composite tanh(const Composite& a) { return Composite(graph::tanh(a.tensor)); }
   friend Composite tanh(const Sum<Composite>& a) { return tanh(a.hi + a.lo); }
-  friend Composite atan(const Composite& a) { return Composite(at::atan(a.tensor)); }
+  friend Composite atan(const Composite& a) { return Composite(graph::atan(a.tensor)); }
   friend Composite erf(const Composite& a) {
-    const Composite far(at::erf(a.tensor));
+    const Composite far(graph::erf(a.tensor));
     if constexpr (sizeof(T) == 8) return far;
     // Inductor's for the CPU errs by 1e-7 of 1.
     return select(abs(a) < 0.34, detail::erf_near(a), far);
   }
-  friend Composite erfc(const Composite& a) { return Composite(at::erfc(a.tensor)); }
+  friend Composite erfc(const Composite& a) { return Composite(graph::erfc(a.tensor)); }
   friend Composite max(const Composite& bound, const Composite& x) {
     if (bound.is_constant() && x.is_constant()) return std::max(bound.constant, x.constant);
-    return bound.is_constant() ? Composite(at::clamp_min(x.tensor, bound.constant)) : select(bound > x, bound, x);
+    return bound.is_constant() ? Composite(graph::clamp_min(x.tensor, bound.constant)) : select(bound > x, bound, x);
   }
   friend Composite min(const Composite& bound, const Composite& x) {
     if (bound.is_constant() && x.is_constant()) return std::min(bound.constant, x.constant);
-    return bound.is_constant() ? Composite(at::clamp_max(x.tensor, bound.constant)) : select(bound < x, bound, x);
+    return bound.is_constant() ? Composite(graph::clamp_max(x.tensor, bound.constant)) : select(bound < x, bound, x);
   }
-  friend Composite round(const Composite& a) { return Composite(at::round(a.tensor)); }
+  friend Composite round(const Composite& a) { return Composite(graph::round(a.tensor)); }
   // n is the other half of an exponential, not an exponent; none is 0.
   friend Composite ldexp(const Composite& m, const Composite& n) { return n.is_zero() ? m : m * n; }
 
  private:
   static constexpr double infinite = std::numeric_limits<double>::infinity();
-  at::Tensor on(const at::Tensor& reference) const {
+  template <class Reference>
+  graph::Tensor on(const Reference& reference) const {
     if (!is_constant()) return tensor;
-    return at::full({}, constant, reference.options().dtype(c10::CppTypeToScalarType<T>::value));
+    return graph::full({}, constant, reference.options().dtype(c10::CppTypeToScalarType<T>::value));
   }
-  at::Tensor like(const Composite& other) const { return on(other.tensor); }
+  graph::Tensor like(const Composite& other) const { return on(other.tensor); }
 };
 
 // ATen's own exponentials; the polynomials are for registers. e^z as the square of e^(z/2): each half is a normal
 // number where the whole is not, and a factor times one half keeps the digits that the whole has lost.
 template <class T>
 Scaled<Composite<T>> exp_bounded(const Composite<T>& z) {
-  const Composite<T> half(at::exp(at::mul(z.tensor, 0.5)));
+  const Composite<T> half(graph::exp(graph::mul(z.tensor, 0.5)));
   return {half, half};
 }
 template <class T>
@@ -173,7 +190,7 @@ Scaled<Composite<T>> exp_bounded(const Sum<Composite<T>>& z) {
 template <class T>
 Composite<T> expm1(const Composite<T>& z) {
   // Inductor's own for the CPU is exp(z) - 1.
-  const Composite<T> near = z * z * detail::expm1_tail(z) + z, far(at::sub(at::exp(z.tensor), 1));
+  const Composite<T> near = z * z * detail::expm1_tail(z) + z, far(graph::sub(graph::exp(z.tensor), 1));
   return select(abs(z) < 0.34, near, far);
 }
 template <class T>
@@ -231,7 +248,7 @@ struct ExpExpm1<Composite<T>> {
 template <class T>
 ExpExpm1<Composite<T>> exp_expm1(const Sum<Composite<T>>& z) {
   const auto e = exp_bounded(z);
-  const Composite<T> w(at::exp(z.hi.tensor));
+  const Composite<T> w(graph::exp(z.hi.tensor));
   return {{e.m, 0}, e.n, {expm1(z.hi), 0}, w + w * z.lo};
 }
 template <class T>
@@ -240,7 +257,7 @@ ExpExpm1<Composite<T>> exp_expm1(const Composite<T>& z) {
 }
 template <class T>
 Scaled<Composite<T>> log1p_scaled(const Scaled<Composite<T>>& e) {
-  const Composite<T> w = e.value(), log(at::log1p(w.tensor));
+  const Composite<T> w = e.value(), log(graph::log1p(w.tensor));
   return {select(w < 1e-20, e.m, log / e.n), e.n};
 }
 
@@ -251,7 +268,8 @@ Scaled<Composite<T>> normal_pdf(const Sum<Composite<T>>& z) {
   constexpr double grid = sizeof(T) == 4 ? 64 : 1 << 20, reach = 50;
   const Sum<Composite<T>> s = -minus_abs(z);
   const Composite<T> t = min(Composite<T>(reach), s.hi), a = round(t * grid) * (1 / grid);
-  const Composite<T> half(at::exp((-0.25 * a * a).tensor)), rest(at::exp((-0.5 * ((t - a) + s.lo) * (t + a)).tensor));
+  const Composite<T> half(graph::exp((-0.25 * a * a).tensor)),
+      rest(graph::exp((-0.5 * ((t - a) + s.lo) * (t + a)).tensor));
   return {half * rest * Composite<T>(0.3989422804014326779), half};
 }
 template <class T>
@@ -297,8 +315,8 @@ Sum<Composite<T>> square(const Composite<T>& x) {
   return {p, ((h.hi * h.hi - p) + 2 * h.hi * h.lo) + h.lo * h.lo};
 }
 template <class T>
-Sum<Composite<T>> product(const Constant& k, const Composite<T>& x) {
-  const Composite<T> p(at::mul(x.tensor, static_cast<double>(k.leading<T>())));  // a tensor even where k = 0
+Sum<Composite<T>> product(const Literal& k, const Composite<T>& x) {
+  const Composite<T> p(graph::mul(x.tensor, static_cast<double>(k.leading<T>())));  // a tensor even where k = 0
   int exponent;
   const double mantissa = std::frexp(k.value, &exponent);
   if (std::abs(mantissa) == 0.5 || mantissa == 0) return {p, 0};
@@ -343,8 +361,12 @@ Sum<Composite<T>> rsqrt(const Sum<Composite<T>>& a) {
   return {rsqrt(a.hi + a.lo), 0};
 }
 template <class T>
+Composite<T> log_of(const Literal& k) {
+  return std::log(k.value);
+}
+template <class T>
 Composite<T> log_multiple(const Constant& k, const Composite<T>& x) {
-  return select(x * k < 1e30, log(x * k), log(x) + std::log(k.value));
+  return select(x * k < 1e30, log(x * k), log(x) + log_of<T>(k));
 }
 template <class T>
 Composite<T> normal_sign(const Sum<Composite<T>>& t) {

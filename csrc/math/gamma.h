@@ -5,7 +5,7 @@
 // in which all is positive, so that an error of y_(n+1) counts for less in y_n: but the first are of one term.
 #pragma once
 
-#include "power.h"
+#include "parameter.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
@@ -110,16 +110,16 @@ SMOOTHACT_FN W gamma_series(const W& t, const Constant& b, bool integral) {
 }
 
 // 1/Gamma(1 + s), s <= 2, to 2^-66: beyond t = 52 the function has nothing left, and before it the series has no sign.
-inline Constant reciprocal_gamma(const Constant& s) {
-  using W = Twofold<Simd<double, 1>>;
+inline Literal reciprocal_gamma(const Literal& s) {
+  using W = detail::Exact;
   const double t = 52;
+  const W shape(s.value, s.low);
   W term = 1, sum = 1;
   for (int n = 1; leading(term).v > 0x1p-72 * leading(sum).v; ++n) {
-    term = term * W(t) / (W(s) + W(n));
+    term = term * W(t) / (shape + W(n));
     sum = sum + term;
   }
-  const W y = exp_wide(W(t) - W(s) * log_wide(W(t))) / sum;
-  return {y.hi.v, y.lo.v};
+  return detail::digits_of(exp_wide(W(t) - shape * log_wide(W(t))) / sum);
 }
 
 }  // namespace math

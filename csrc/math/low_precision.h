@@ -24,7 +24,7 @@ struct LowPrecision {
   LowPrecision() = default;
   template <class C>
   requires std::is_arithmetic_v<C> SMOOTHACT_FN LowPrecision(C c) : v(static_cast<float>(c)) {}
-  SMOOTHACT_FN LowPrecision(const Constant& c) : v(c.hi) {}
+  SMOOTHACT_FN LowPrecision(const Constant& c) : v(c.leading<float>()) {}
 
   // No bool: nvcc 13.0 loses one that is a member of a temporary, and takes it for false.
   struct Mask {

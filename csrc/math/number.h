@@ -6,6 +6,7 @@
 // select, fma, abs, min, max, clamp, sqrt, round, copysign, ldexp, is_nan.
 #pragma once
 
+#include <bit>
 #include <limits>
 #include <type_traits>
 
@@ -36,12 +37,19 @@ inline constexpr bool on_cuda = true;
 inline constexpr bool on_cuda = false;
 #endif
 
-// A parameter of an activation, or a number of its formula. The float pair is made once, on the host: kernels in single
-// precision spend no double instruction on it and still see every digit. `low` continues a decimal that is no double.
-struct Constant {
+// Whether parameters are tensors, of which the host knows nothing.
+#if defined(SMOOTHACT_LEARNED)
+inline constexpr bool learned = true;
+#else
+inline constexpr bool learned = false;
+#endif
+
+// A number of a formula. The float pair is made once, on the host: kernels in single precision spend no double
+// instruction on it and still see every digit. `low` continues a decimal that is no double.
+struct Literal {
   double value, low;
   float hi, lo;
-  SMOOTHACT_FN constexpr Constant(double v, double low = 0)
+  SMOOTHACT_FN constexpr Literal(double v, double low = 0)
       : value(v), low(low), hi(static_cast<float>(v)), lo(remainder(v, static_cast<float>(v))) {}
 
   template <class T>
@@ -67,25 +75,62 @@ struct Constant {
 };
 
 // Of parameters, with every digit: a width is the reciprocal of a scale.
-SMOOTHACT_FN constexpr Constant operator*(const Constant& a, const Constant& b) {
+SMOOTHACT_FN constexpr Literal operator*(const Literal& a, const Literal& b) {
   const double p = a.value * b.value;
   return {p, __builtin_fma(a.value, b.value, -p) + (a.value * b.low + a.low * b.value)};
 }
-SMOOTHACT_FN constexpr Constant reciprocal(const Constant& k) {
+SMOOTHACT_FN constexpr Literal reciprocal(const Literal& k) {
   const double r = 1 / k.value;
   return {r, k.value == 0 ? 0 : r * (__builtin_fma(-r, k.value, 1.0) - r * k.low)};
 }
-SMOOTHACT_FN constexpr Constant root(const Constant& k) {
+SMOOTHACT_FN constexpr Literal root(const Literal& k) {
   const double s = __builtin_sqrt(k.value);
   return {s, k.value == 0 ? 0 : (__builtin_fma(-s, s, k.value) + k.low) / (2 * s)};
 }
-SMOOTHACT_FN constexpr Constant operator+(const Constant& a, const Constant& b) {
+SMOOTHACT_FN constexpr Literal operator+(const Literal& a, const Literal& b) {
   const double s = a.value + b.value, part = s - a.value;
   return {s, ((a.value - (s - part)) + (b.value - part)) + (a.low + b.low)};
 }
-SMOOTHACT_FN constexpr Constant operator-(const Constant& a, const Constant& b) {
-  return a + Constant(-b.value, -b.low);
+SMOOTHACT_FN constexpr Literal operator-(const Literal& a, const Literal& b) { return a + Literal(-b.value, -b.low); }
+SMOOTHACT_FN constexpr Literal operator-(const Literal& a) { return {-a.value, -a.low}; }
+SMOOTHACT_FN constexpr Literal operator/(const Literal& a, const Literal& b) {
+  const double q = a.value / b.value;
+  return {q, b.value == 0 ? 0 : (__builtin_fma(-q, b.value, a.value) + (a.low - q * b.low)) / b.value};
 }
+SMOOTHACT_FN constexpr bool operator<(const Literal& a, const Literal& b) { return a.value < b.value; }
+SMOOTHACT_FN constexpr bool operator<=(const Literal& a, const Literal& b) { return a.value <= b.value; }
+SMOOTHACT_FN constexpr Literal select(bool condition, const Literal& a, const Literal& b) { return condition ? a : b; }
+// Four times the root of the power of four below k, if that is a normal number.
+SMOOTHACT_FN constexpr Literal quadruple_root(const Literal& k) {
+  const int e = static_cast<int>(std::bit_cast<long long>(k.value) >> 52) - 1023;
+  return std::bit_cast<double>(static_cast<long long>((e < -1020 ? -510 : e >> 1) + 2 + 1023) << 52);
+}
+// Whether the host knows it to be so.
+SMOOTHACT_FN constexpr bool equals(const Literal& k, double value) { return k.value == value; }
+SMOOTHACT_FN bool is_power_of_two(const Literal& k) {
+  return k.value != 0 && (std::bit_cast<long long>(k.value) & ((1LL << 52) - 1)) == 0;
+}
+// For a range beyond which nothing changes: it is no function of the parameter.
+SMOOTHACT_FN constexpr Literal bound(const Literal& k) { return k; }
+
+}  // namespace math
+}  // namespace SMOOTHACT_ISA
+}  // namespace smoothact
+
+#if defined(SMOOTHACT_LEARNED)
+#include "learned.h"
+#endif
+
+namespace smoothact {
+inline namespace SMOOTHACT_ISA {
+namespace math {
+
+// A parameter of an activation, or a number of its formula.
+#if !defined(SMOOTHACT_LEARNED)
+using Constant = Literal;
+#endif
+
+SMOOTHACT_FN constexpr Constant magnitude(const Constant& k) { return select(k < 0, -k, k); }
 
 template <class T>
 struct Format;

@@ -53,12 +53,6 @@ SMOOTHACT_FN Twofold<V> log_wide(const Twofold<V>& x) {
   return (y + detached(near * exp_wide(-y) - 1)) + W(Constant(0.6931471805599453, 2.3190468138462996e-17)) * W(octaves);
 }
 
-// Of a parameter, with every digit.
-inline Constant logarithm(const Constant& a) {
-  const auto y = log_wide(Twofold<Simd<double, 1>>(a));
-  return {y.hi.v, y.lo.v};
-}
-
 }  // namespace math
 }  // namespace SMOOTHACT_ISA
 }  // namespace smoothact

@@ -17,7 +17,7 @@ Composite<T> scaled(const Composite<T>& a, const std::type_identity_t<Composite<
 }
 template <class T>
 Composite<T> power_of_two(const Composite<T>& n) {
-  return n.is_constant() ? Composite<T>(std::exp2(n.constant)) : Composite<T>(at::exp2(n.tensor));
+  return n.is_constant() ? Composite<T>(std::exp2(n.constant)) : Composite<T>(graph::exp2(n.tensor));
 }
 
 template <class T>

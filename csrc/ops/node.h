@@ -56,4 +56,87 @@ inline torch::autograd::variable_list call_compiled(torch::dynamo::autograd::Swa
                                  metadata);
 }
 
+// Call has: most_inputs, inputs(), node_name(), derivatives(grad, needed, inputs); integers and parameters, which are
+// all it is made of, and a constructor from both.
+template <class Call>
+struct Derivative : torch::autograd::TraceableFunction {
+  static constexpr int most_inputs = Call::most_inputs;
+  using Tensors = std::array<at::Tensor, most_inputs>;
+  using Needed = std::array<bool, most_inputs>;
+  using variable_list = torch::autograd::variable_list;
+
+  Call call;
+  std::array<torch::autograd::SavedVariable, most_inputs> saved;
+
+  std::string name() const override { return call.node_name(); }
+  void release_variables() override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    for (auto& s : saved) s.reset_data();
+  }
+
+  static variable_list backward(const Call& call, const variable_list& grads, const Needed& needed, const Tensors& in) {
+    if (!grads[0].defined()) return variable_list(call.inputs());
+    return call.derivatives(grads[0], needed, in);
+  }
+
+  Needed needed() {
+    Needed n{};
+    for (int i = 0; i < call.inputs(); ++i) n[i] = task_should_compute_output(i);
+    return n;
+  }
+  Tensors unpack() {
+    Tensors in;
+    for (int i = 0; i < call.inputs(); ++i) in[i] = saved[i].unpack();
+    return in;
+  }
+  variable_list apply(variable_list&& grads) override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return backward(call, grads, needed(), unpack());
+  }
+
+  // Compiled autograd calls the static function below with what is packed here.
+  void compiled_args(torch::dynamo::autograd::CompiledNodeArgs& args) const override {
+    for (int64_t i : call.integers) args.collect(i);
+    for (double p : call.parameters) args.collect(p);
+    for (int i = 0; i < call.inputs(); ++i) args.collect(saved[i], false);
+  }
+  static variable_list backward_packed(const variable_list& grads, const std::vector<c10::IValue>& packed) {
+    torch::dynamo::autograd::PackedArgs r(packed);
+    const auto needed = r.unpack<Needed>();
+    Call call;
+    for (int64_t& i : call.integers) i = r.unpack<int64_t>();
+    for (double& p : call.parameters) p = r.unpack<double>();
+    Tensors in;
+    for (int i = 0; i < call.inputs(); ++i) in[i] = r.unpack<at::Tensor>();
+    return backward(call, grads, needed, in);
+  }
+  variable_list apply_with_saved(const variable_list& grads,
+                                 torch::dynamo::autograd::SwapSavedVariables& swap) override {
+    using namespace torch::dynamo::autograd;
+    const int n = call.inputs();
+    for (int i = 0; i < n; ++i) swap.before(saved[i]);
+    PackedArgs packed;
+    packed.pack(needed());
+    for (int64_t i : call.integers) packed.pack(i);
+    for (double p : call.parameters) packed.pack(p);
+    for (int i = 0; i < n; ++i) packed.pack(saved[i].unpack());
+    for (int i = 0; i < n; ++i) swap.after(saved[i]);
+
+    std::vector<at::TypePtr> types{IValuePacker<Needed>::packed_type()};
+    types.insert(types.end(), call.integers.size(), IValuePacker<int64_t>::packed_type());
+    types.insert(types.end(), call.parameters.size(), IValuePacker<double>::packed_type());
+    types.insert(types.end(), n, IValuePacker<at::Tensor>::packed_type());
+    return call_compiled(swap, name(), backward_packed, std::move(types), grads, std::move(packed), next_edges());
+  }
+};
+
+template <class Call>
+auto record(const Call& call, Inputs in) {
+  auto node = new_node<Derivative<Call>>();
+  node->call = call;
+  node->set_next_edges(torch::autograd::collect_next_edges(in));
+  for (size_t i = 0; i < in.size(); ++i) node->saved[i] = torch::autograd::SavedVariable(in[i], false);
+  return node;
+}
+
 }  // namespace smoothact

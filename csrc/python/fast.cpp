@@ -49,10 +49,20 @@ bool read(PyObject* value, bool optional, double& out) {
   return false;
 }
 
+// Parameters that are tensors, along `dim` of the input.
+PyObject* call_learned(const Op& op, PyObject* dim, PyObject* const* args, Py_ssize_t count) {
+  py::tuple rest(count);
+  for (Py_ssize_t i = 0; i < count; ++i) rest[i] = py::reinterpret_borrow<py::object>(args[i]);
+  const auto call = py::module_::import("smoothact._learned").attr("call");
+  return call(op.entry.name, py::handle(dim), *rest).release().ptr();
+}
+
+// Takes the input, its parameters, and after all of them the dim of those that are tensors.
 PyObject* fast_call(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   HANDLE_TH_ERRORS
   const Op& op = op_behind(self);
   const auto& parameters = op.entry.descriptor->parameters;
+  PyObject* const dim = parameters.size && count == 2 + parameters.size ? args[--count] : nullptr;
   if (count < 1 || count > 1 + parameters.size || keywords) return call_torch_ops(op, args, count, keywords);
   if (!THPVariable_Check(args[0]) && !is_overridden(args[0])) return reject(op, "input", 1, "Tensor", args[0]);
   Parameters p{};
@@ -63,6 +73,7 @@ PyObject* fast_call(PyObject* self, PyObject* const* args, Py_ssize_t count, PyO
       p[i] = q.value;
     } else if (!read(args[i + 1], q.optional, p[i])) {
       // torch.ops would take a tensor's value and lose its gradient.
+      if (dim && THPVariable_Check(args[i + 1])) return call_learned(op, dim, args, count);
       if (THPVariable_Check(args[i + 1]) || (!is_overridden(args[i + 1]) && !is_symbolic(args[i + 1]))) {
         return reject(op, std::string(q.name).c_str(), i + 2, q.optional ? "float or None" : "float", args[i + 1]);
       }

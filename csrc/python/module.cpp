@@ -3,6 +3,7 @@
 #include <torch/csrc/utils/pybind.h>
 
 #include "../cpu/registry.h"
+#include "../ops/learned.h"
 #include "../ops/op.h"
 #include "fast.h"
 
@@ -83,6 +84,26 @@ at::Tensor composite_of(const std::string& name, int order, const std::vector<at
   TORCH_CHECK_VALUE(false, "composite: no activation is named ", name);
 }
 
+std::vector<at::Tensor> learned_composite(const std::string& name, const std::optional<at::Tensor>& grad,
+                                          const std::vector<std::optional<at::Tensor>>& inputs, int64_t dim,
+                                          const std::vector<bool>& needed) {
+  for (const auto& e : entries()) {
+    if (e.name != name) continue;
+    LearnedCall call;
+    call.integers = {e.index, dim};
+    TORCH_CHECK_VALUE(static_cast<int>(inputs.size()) == call.inputs(), "learned_composite: ", name, " takes ",
+                      call.inputs(), " tensors, got ", inputs.size());
+    std::vector<at::Tensor> in;
+    for (const auto& t : inputs) in.push_back(t.value_or(at::Tensor()));
+    LearnedCall::Needed n{};
+    std::copy(needed.begin(), needed.end(), n.begin());
+    py::gil_scoped_release no_gil;
+    if (!grad) return {learned_value(call, in)};
+    return learned_gradients(call, *grad, in, n);
+  }
+  TORCH_CHECK_VALUE(false, "learned_composite: no activation is named ", name);
+}
+
 py::tuple isas_built() {
   py::list l;
   for (const auto i : cpu::built()) l.append(cpu::isa_names[static_cast<int>(i)]);
@@ -95,6 +116,8 @@ PYBIND11_MODULE(_C, m) {
   m.def("registry", &registry);
   m.def("composite", &composite_of, py::arg("name"), py::arg("order"), py::arg("inputs"),
         py::arg("parameters") = std::vector<std::optional<double>>());
+  m.def("learned_composite", &learned_composite, py::arg("name"), py::arg("grad"), py::arg("inputs"), py::arg("dim"),
+        py::arg("needed"));
   m.def("cpu_capability", [] { return cpu::isa_names[static_cast<int>(cpu::active())]; });
   m.def("built_isas", &isas_built);
   add_fast_entries(m.ptr());

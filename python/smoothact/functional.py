@@ -5,6 +5,10 @@ Every function takes a tensor of any shape and strides, of dtype float64, float3
 of the same shape, dtype and layout; 16-bit types are computed in float32. All are differentiable to any order, forwards
 and backwards, and work under every torch transform. Other dtypes and layouts raise ``NotImplementedError``, parameters
 outside their domain ``ValueError``.
+
+A parameter may be a tensor too, of no dimensions or with an element for every channel along ``dim`` of the input, and
+is differentiated as the input is. It does not change the dtype of the result. Its values are not looked at: outside
+the domain they give NaN.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.compiler import is_dynamo_compiling as is_compiling
 
-from . import _C, _gates, _policy
+from . import _C, _gates, _learned, _policy
 from ._catalogue import Descriptor, catalogue
 from ._gates import *  # noqa: F403
 
@@ -30,24 +34,26 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
     packet = getattr(torch.ops.smoothact, name)
     kernel, fused = packet.default, packet.fuse
 
-    def traced(input: Tensor, *parameters: float | None) -> Tensor:
+    def traced(input: Tensor, *parameters: float | Tensor | None, dim: int = 1) -> Tensor:
+        if any(isinstance(p, Tensor) for p in parameters):
+            return _learned.call(name, dim, input, *parameters)
         op = fused if _policy.fuses(name, input.device.type) else kernel
         return op(input, *parameters)
 
     def plain(input):
         return traced(input) if is_compiling() else fast(input)
 
-    def one(input, a):
-        return traced(input, a) if is_compiling() else fast(input, a)
+    def one(input, a, *, dim):
+        return traced(input, a, dim=dim) if is_compiling() else fast(input, a, dim)
 
-    def two(input, a, b):
-        return traced(input, a, b) if is_compiling() else fast(input, a, b)
+    def two(input, a, b, *, dim):
+        return traced(input, a, b, dim=dim) if is_compiling() else fast(input, a, b, dim)
 
-    def three(input, a, b, c):
-        return traced(input, a, b, c) if is_compiling() else fast(input, a, b, c)
+    def three(input, a, b, c, *, dim):
+        return traced(input, a, b, c, dim=dim) if is_compiling() else fast(input, a, b, c, dim)
 
-    def four(input, a, b, c, d):
-        return traced(input, a, b, c, d) if is_compiling() else fast(input, a, b, c, d)
+    def four(input, a, b, c, d, *, dim):
+        return traced(input, a, b, c, d, dim=dim) if is_compiling() else fast(input, a, b, c, d, dim)
 
     names = [p.name for p in descriptor.parameters]
     defaults = [p.default for p in descriptor.parameters]
@@ -68,6 +74,8 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
         inplace_op = getattr(torch.ops.smoothact, f"{name}_").default
 
         def overwrite(input, *parameters):
+            if any(isinstance(p, Tensor) for p in parameters):
+                raise TypeError(f"{name}(): inplace=True takes no tensors for parameters")
             if is_compiling():
                 return input.copy_(traced(input.clone(), *parameters))  # backward needs what is overwritten
             if not isinstance(input, Tensor):
@@ -80,15 +88,15 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
                 return overwrite(input)
             return traced(input) if is_compiling() else fast(input)
 
-        def one_inplace(input, a, inplace):
+        def one_inplace(input, a, inplace, *, dim):
             if inplace:
                 return overwrite(input, a)
-            return traced(input, a) if is_compiling() else fast(input, a)
+            return traced(input, a, dim=dim) if is_compiling() else fast(input, a, dim)
 
-        def two_inplace(input, a, b, inplace):
+        def two_inplace(input, a, b, inplace, *, dim):
             if inplace:
                 return overwrite(input, a, b)
-            return traced(input, a, b) if is_compiling() else fast(input, a, b)
+            return traced(input, a, b, dim=dim) if is_compiling() else fast(input, a, b, dim)
 
         template = (plain_inplace, one_inplace, two_inplace)[len(names)]
         names, defaults = [*names, "inplace"], [*defaults, False]
@@ -100,21 +108,25 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
         co_name=name,
         co_varnames=("input", *names, *template.__code__.co_varnames[1 + len(names) :]),
     )
+    learns = code.co_kwonlyargcount > 0
     function = FunctionType(code, globals(), name, tuple(defaults), template.__closure__)
+    function.__kwdefaults__ = {"dim": 1} if learns else None
     function.__module__ = __name__
     function.__qualname__ = name
     function.__doc__ = _document(descriptor)
     annotations = {
         "input": "Tensor",
-        **{n: _annotation(d) for n, d in zip(names, defaults, strict=True)},
+        **{n: _annotation(d, learns) for n, d in zip(names, defaults, strict=True)},
+        **({"dim": "int"} if learns else {}),
         "return": "Tensor",
     }
     function.__annotations__ = annotations
     return function
 
 
-def _annotation(default: object) -> str:
-    return "float | None" if default is None else type(default).__name__
+def _annotation(default: object, learns: bool) -> str:
+    tensor = " | Tensor" if learns and not isinstance(default, bool) else ""
+    return f"float{tensor} | None" if default is None else type(default).__name__ + tensor
 
 
 def _document(d: Descriptor) -> str:
@@ -126,6 +138,8 @@ def _document(d: Descriptor) -> str:
     ]
     for p in d.parameters:
         lines.append(f"    {p.name}: {p.domain}, default {p.default}.")
+    if d.parameters and not d.selector:
+        lines.append("    dim: the dim of ``input`` along which parameters that are tensors have their elements.")
     if d.selector:
         lines.append(f"    {d.selector[0]}: {', '.join(map(repr, d.selector[1]))}.")
     if d.inplace:

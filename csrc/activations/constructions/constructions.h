@@ -27,7 +27,7 @@ template <template <template <class, class> class, class> class Of, template <cl
           class Use>
 void shifted(const Of<H, Warp>& a, const Use& use) {
   if constexpr (requires { a.warp.shifts(); }) {
-    if (a.warp.k.value == 1) return use(Of<H, Unit>{});
+    if (equals(a.warp.k, 1)) return use(Of<H, Unit>{});
     if (a.warp.shifts()) return use(Of<H, Shift>{{{a.warp.k}}});
   }
   use(a);

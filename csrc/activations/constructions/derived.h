@@ -43,7 +43,7 @@ struct Stretched {
   Constant outer, inner, width;
   H step;
   SMOOTHACT_FN constexpr Stretched(Constant outer, Constant inner, H step = {})
-      : outer(outer), inner(inner), width(1 / inner.value), step(step) {}
+      : outer(outer), inner(inner), width(bound(reciprocal(inner))), step(step) {}
 
   template <class X>
   SMOOTHACT_FN auto sided(const X& x) const {

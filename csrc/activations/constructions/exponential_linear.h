@@ -34,7 +34,7 @@ struct ExponentialLinear {
 
   template <class Use>
   void specialise(const Use& use) const {
-    if (scale.value == 1 && slope.value == 1) return use(UnitExponentialLinear{});
+    if (equals(scale, 1) && equals(slope, 1)) return use(UnitExponentialLinear{});
     use(*this);
   }
 
@@ -68,16 +68,12 @@ struct ExponentialLinear {
 struct SmoothExponentialLinear {
   Constant scale, width, slope, curvature;
   Linear warp;
-  SMOOTHACT_FN constexpr SmoothExponentialLinear(double scale, double width)
-      : scale(scale),
-        width(width),
-        slope(scale / width),
-        curvature(scale / width / width),
-        warp{math::reciprocal(width)} {}
+  SMOOTHACT_FN constexpr SmoothExponentialLinear(Constant scale, Constant width)
+      : scale(scale), width(width), slope(scale / width), curvature(slope / width), warp{reciprocal(width)} {}
 
   template <class Use>
   void specialise(const Use& use) const {
-    if (scale.value == 1 && width.value == 1) return use(UnitExponentialLinear{});
+    if (equals(scale, 1) && equals(width, 1)) return use(UnitExponentialLinear{});
     use(*this);
   }
 

@@ -12,7 +12,7 @@ inline namespace SMOOTHACT_ISA {
 // |1 - a|, with every digit
 constexpr Constant leak_gap(Constant alpha) {
   const Constant half = Constant(0.5) * (Constant(1) - alpha);
-  return Constant(half.value < 0 ? -2 : 2) * half;
+  return Constant(2) * magnitude(half);
 }
 // R or R' without its line, y, and which
 template <class V>
@@ -30,8 +30,8 @@ struct Leaky {
   Constant left, right, mean, gap;  // the slopes of max(x, ax), and |1 - a|
   SMOOTHACT_FN constexpr Leaky(R of, Constant alpha)
       : of(of),
-        left(alpha.value < 1 ? alpha : Constant(1)),
-        right(alpha.value < 1 ? Constant(1) : alpha),
+        left(select(alpha < 1, alpha, Constant(1))),
+        right(select(alpha < 1, Constant(1), alpha)),
         mean(Constant(0.5) * (Constant(1) + alpha)),
         gap(leak_gap(alpha)) {}
 
@@ -66,8 +66,8 @@ struct LeakyHalfAbs {
   Constant left, right, mean, half_gap, width;
   A abs;
   SMOOTHACT_FN constexpr LeakyHalfAbs(Constant alpha, A abs)
-      : left(alpha.value < 1 ? alpha : Constant(1)),
-        right(alpha.value < 1 ? Constant(1) : alpha),
+      : left(select(alpha < 1, alpha, Constant(1))),
+        right(select(alpha < 1, Constant(1), alpha)),
         mean(Constant(0.5) * (Constant(1) + alpha)),
         half_gap(Constant(0.5) * leak_gap(alpha)),
         width(abs.width),

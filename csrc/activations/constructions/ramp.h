@@ -45,12 +45,12 @@ struct Clamp {
 struct Ramp {
   Clamp bounds;
   Constant width, slope, floor, ceiling;  // beyond floor and ceiling it is 0 or 1 in any case
-  SMOOTHACT_FN constexpr Ramp(double low, double high)
+  SMOOTHACT_FN constexpr Ramp(Constant low, Constant high)
       : bounds{low, high},
         width(high - low),
-        slope(math::reciprocal(high - low)),
-        floor(low - width.value),
-        ceiling(high + width.value) {}
+        slope(reciprocal(width)),
+        floor(bound(low - width)),
+        ceiling(bound(high + width)) {}
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
@@ -84,8 +84,8 @@ struct Ramp {
 struct RampGate {
   Ramp ramp;
   Constant curvature, constant;
-  SMOOTHACT_FN constexpr RampGate(double low, double high)
-      : ramp(low, high), curvature(2 * ramp.slope.value, 2 * ramp.slope.low), constant(-low * ramp.slope.value) {}
+  SMOOTHACT_FN constexpr RampGate(Constant low, Constant high)
+      : ramp(low, high), curvature(Constant(2) * ramp.slope), constant(-low * ramp.slope) {}
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {
@@ -104,7 +104,7 @@ struct RampGate {
 // The integral of the ramp from -w to w: max(0, x), and a parabola in between that decays on both sides.
 struct RampIntegral {
   Ramp ramp;
-  SMOOTHACT_FN constexpr explicit RampIntegral(double w) : ramp(-w, w) {}
+  SMOOTHACT_FN constexpr explicit RampIntegral(Constant w) : ramp(-w, w) {}
 
   template <class V>
   SMOOTHACT_FN V f(V x) const {

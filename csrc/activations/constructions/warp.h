@@ -2,8 +2,6 @@
 // The map x -> z in front of a step: z itself, its slope, and both folded onto the side where the step decays.
 #pragma once
 
-#include <bit>
-
 #include "../../math/exp.h"
 #include "../../math/number.h"
 #include "../../math/sum.h"
@@ -116,10 +114,10 @@ struct Multiple {
   Constant k, sign, magnitude, reach, octaves;  // octaves: |k|/ln 2
   SMOOTHACT_FN constexpr Multiple(Constant k)
       : k(k),
-        sign(k.value < 0 ? -1 : 1),
-        magnitude(sign.value * k.value, sign.value * k.low),
-        reach(1 / magnitude.value),
-        octaves(magnitude.value * math::octave) {}
+        sign(select(k < 0, Constant(-1), Constant(1))),
+        magnitude(math::magnitude(k)),
+        reach(bound(reciprocal(magnitude))),
+        octaves(magnitude * Constant(math::octave)) {}
 
   template <class V>
   SMOOTHACT_FN typename V::Mask negative(V x) const {
@@ -153,11 +151,19 @@ struct Multiple {
   template <class V>
   SMOOTHACT_FN V unfold(V x, V y) const {
     const V mirrored = multiply_sign(Unit{}.unfold(multiply_sign(x, V(sign)), y), V(sign)), half = V(0.5) * x;
-    // k = 0: H(0), at the infinities too. A branch would keep CUDA's elements from interleaving.
-    if constexpr (math::on_cuda)
-      return select(V(magnitude) <= 0, half, mirrored);
+    // H(0), at the infinities too. What is finite knows how it changes with k.
+    if constexpr (math::learned)
+      return select(abs(x) <= V(math::Format<typename V::scalar>::largest), mirrored, choose_at_zero(half, mirrored));
     else
-      return k.value == 0 ? half : mirrored;
+      return choose_at_zero(half, mirrored);
+  }
+  // One value for k = 0 and one for any other k. A branch would keep CUDA's elements from interleaving.
+  template <class V>
+  SMOOTHACT_FN V choose_at_zero(V at_zero, V other) const {
+    if constexpr (math::on_cuda || math::learned)
+      return select(V(magnitude) <= 0, at_zero, other);
+    else
+      return equals(k, 0) ? at_zero : other;
   }
 
  protected:
@@ -183,7 +189,7 @@ struct Shift : Multiple {
 struct Linear : Multiple {
   using Multiple::Multiple;
   // Most parameters in use are powers of two.
-  bool shifts() const { return k.value != 0 && (std::bit_cast<long long>(k.value) & ((1LL << 52) - 1)) == 0; }
+  bool shifts() const { return is_power_of_two(k); }
 
   template <class V>
   SMOOTHACT_FN Argument<V, Sum<V>, Sum<V>> operator()(V x) const {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <bit>
-
 #include "../../math/sum.h"
 
 namespace smoothact {
@@ -12,7 +10,7 @@ inline namespace SMOOTHACT_ISA {
 // a sum. With b = 4^e B and u = |x|/2^e, A = 2^e sqrt(u^2 + B); e is such that no power of u or B that counts leaves
 // the range of T.
 struct RootAbs {
-  SMOOTHACT_FN constexpr explicit RootAbs(math::Constant b) : single(b.value, 0x1p-44), wide(b.value, 0x1p-102) {}
+  SMOOTHACT_FN constexpr explicit RootAbs(math::Constant b) : single(b, 0x1p-44), wide(b, 0x1p-102) {}
 
   // (A - |x|)/2 = b/2 / (A + |x|), the sum with its error
   template <class V>
@@ -44,22 +42,13 @@ struct RootAbs {
     math::Constant numerator, denominator;  // of the half excess: 2^e B/2, and its inverse
 
     // u and A are an eighth at most: the reciprocal of their sum must be a normal number.
-    SMOOTHACT_FN constexpr Normalised(double b, double least)
-        : Normalised(b, b != 0 && (b < least || 16 <= b) ? exponent(b) + 2 : 3) {}
-    SMOOTHACT_FN constexpr Normalised(double b, int e)
-        : scale(power(e)),
-          inverse(power(-e)),
-          b(b * power(-e) * power(-e)),
-          numerator(this->b.value * power(e) / 2),
-          denominator(b == 0 ? 0 : 1 / numerator.value) {}
-
-    static SMOOTHACT_FN constexpr double power(int e) {
-      return std::bit_cast<double>(static_cast<long long>(e + 1023) << 52);
-    }
-    static SMOOTHACT_FN constexpr int exponent(double b) {
-      const int e = static_cast<int>(std::bit_cast<long long>(b) >> 52) - 1023;
-      return e < -1020 ? -510 : e >> 1;
-    }
+    SMOOTHACT_FN constexpr Normalised(math::Constant b, double least)
+        : scale(select(b < least, select(b <= 0, math::Constant(8), quadruple_root(b)),
+                       select(b < 16, math::Constant(8), quadruple_root(b)))),
+          inverse(reciprocal(scale)),
+          b(b * inverse * inverse),
+          numerator(this->b * scale * math::Constant(0.5)),
+          denominator(select(b <= 0, math::Constant(0), reciprocal(numerator))) {}
   };
   Normalised single, wide;
 

@@ -18,10 +18,10 @@ struct GeneralNormal {
         b(b),
         shape(reciprocal(b)),
         inverse(reciprocal(a)),
-        log_a(math::logarithm(a)),
+        log_a(logarithm(a)),
         half_c(math::reciprocal_gamma(shape) * Constant(0.5)),
         density(half_c * inverse),
-        third(b.value == 2 ? -2 * density * inverse * inverse : 0) {}
+        third(equals(b, 2) ? Constant(-2) * density * inverse * inverse : Constant(0)) {}
 
   template <int Order, class W, class V>
   SMOOTHACT_FN V at(V x) const {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
-
 #include "../../math/expint.h"
-#include "../../math/power.h"
+#include "../../math/parameter.h"
 #include "../constructions/derived_integral.h"
 
 namespace smoothact {
@@ -26,7 +24,7 @@ SMOOTHACT_FN auto exponential_tails(const Z& z, const M& below, const Constant& 
 // H(x) = e^-y, y = b e^-x. Its integral is E1(y) = x + Ein(y) - log b - gamma, which does not cancel for y < 1.
 struct Gompertz {
   Constant b, log_b, grown;
-  explicit Gompertz(Constant b) : b(b), log_b(math::logarithm(b)), grown(std::max(0.0, log_b.value)) {}
+  explicit Gompertz(Constant b) : b(b), log_b(logarithm(b)), grown(bound(select(log_b < 0, Constant(0), log_b))) {}
 
   template <class X>
   SMOOTHACT_FN auto sided(const X& x) const {

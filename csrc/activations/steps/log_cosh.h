@@ -16,7 +16,7 @@ SMOOTHACT_FN auto log_2cosh(const Z& z, const decltype(z.v)& log) {
 
 struct LogCosh {
   Constant a, width;
-  SMOOTHACT_FN constexpr LogCosh(Constant a) : a(a), width(0.5 / a.value) {}
+  SMOOTHACT_FN constexpr LogCosh(Constant a) : a(a), width(bound(Constant(0.5) / a)) {}
 
   template <class X>
   SMOOTHACT_FN auto even(const X& x) const {
@@ -31,7 +31,7 @@ struct LogCosh {
 // of which decay.
 struct TanhLogCosh {
   Constant a, width;
-  SMOOTHACT_FN constexpr TanhLogCosh(Constant a) : a(a), width(0.5 / a.value) {}
+  SMOOTHACT_FN constexpr TanhLogCosh(Constant a) : a(a), width(bound(Constant(0.5) / a)) {}
 
   template <class X>
   SMOOTHACT_FN auto sided(const X& x) const {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-
+#include "../../math/parameter.h"
 #include "../constructions/derived.h"
 
 namespace smoothact {
@@ -18,8 +16,8 @@ struct LogisticPower {
       : a(a),
         k(k),
         excess(a - Constant(1)),
-        width(std::max(1.0, 1 / a.value) / k.value),
-        grown(std::max(0.0, std::log(a.value))) {}
+        width(bound(select(a < 1, reciprocal(a), Constant(1)) / k)),
+        grown(bound(select(a < 1, Constant(0), logarithm(a)))) {}
 
   template <class X>
   SMOOTHACT_FN auto sided(const X& x) const {

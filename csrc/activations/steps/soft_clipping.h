@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "../../math/parameter.h"
 #include "../constructions/derived.h"
 
 namespace smoothact {
@@ -10,10 +11,7 @@ inline namespace SMOOTHACT_ISA {
 // other half is its mirror image. H'' is 0 at 1/2, where A + B is.
 struct SoftClip {
   Constant a, width, shift = 1, c;  // c = 1 - e^-a
-  explicit SoftClip(Constant a) : a(a), width(1 / a.value), c(0) {
-    const auto e = expm1(math::Twofold<math::Simd<double, 1>>(Constant(-a.value)));
-    c = Constant(-e.hi.v, -e.lo.v);
-  }
+  explicit SoftClip(Constant a) : a(a), width(bound(reciprocal(a))), c(-expm1(-a)) {}
 
   template <class X>
   SMOOTHACT_FN auto sided(const X& x) const {

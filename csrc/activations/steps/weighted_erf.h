@@ -10,7 +10,7 @@ inline namespace SMOOTHACT_ISA {
 // x erf(cx), which is |x| - |x| erfc(c|x|).
 struct WeightedErf {
   Constant c, width;
-  SMOOTHACT_FN constexpr explicit WeightedErf(Constant c) : c(c), width(1 / c.value) {}
+  SMOOTHACT_FN constexpr explicit WeightedErf(Constant c) : c(c), width(bound(reciprocal(c))) {}
 
   template <class X>
   SMOOTHACT_FN auto even(const X& x) const {

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ops on tensors for parameters: name.Tensor, and name_backward.Tensor for its gradients. Their number of arguments
+// varies, so their kernels are boxed and find the entry by the op's name.
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <torch/library.h>
+
+#include <sstream>
+
+#include "learned.h"
+#include "node.h"
+
+namespace smoothact {
+namespace {
+
+using at::Tensor;
+using torch::jit::Stack;
+
+constexpr const char* overload = "Tensor";
+
+std::string name_of(const Entry& e, bool backward) { return op_name(e, backward ? Order::backward : Order::forward); }
+
+std::string schema(const Entry& e, bool backward) {
+  std::ostringstream s;
+  s << name_of(e, backward) << '.' << overload << (backward ? "(Tensor grad, Tensor self" : "(Tensor self");
+  for (const auto& p : e.descriptor->parameters) {
+    s << (p.optional ? ", Tensor? " : ", Tensor ") << p.name << (p.optional && !backward ? "=None" : "");
+  }
+  s << ", *, int dim=1";
+  if (!backward) {
+    s << ") -> Tensor";
+  } else {
+    s << ", bool[] needed) -> (Tensor";
+    for (int i = 0; i < e.descriptor->parameters.size; ++i) s << ", Tensor";
+    s << ')';
+  }
+  return s.str();
+}
+
+const Entry& entry_of(const std::string& op) {
+  static const auto found = [] {
+    std::unordered_map<std::string, const Entry*> m;
+    for (const auto& e : entries()) {
+      for (bool backward : {false, true}) m["smoothact::" + name_of(e, backward)] = &e;
+    }
+    return m;
+  }();
+  return *found.at(op);
+}
+
+// What the stack holds for an op.
+struct Arguments {
+  LearnedCall call;
+  Tensor grad;  // of the backward op
+  LearnedCall::Tensors in;
+  LearnedCall::Needed needed{};
+
+  Arguments(const c10::OperatorHandle& op, const Stack& stack) {
+    const auto& schema = op.schema();
+    const size_t count = schema.arguments().size();
+    auto next = stack.end() - count;
+    const auto tensor = [&] {
+      const auto& v = *next++;
+      return v.isNone() ? Tensor() : v.toTensor();
+    };
+    const bool backward = schema.returns().size() > 1;
+    call.integers[0] = entry_of(schema.name()).index;
+    if (backward) grad = tensor();
+    for (int i = 0; i < call.inputs(); ++i) in[i] = tensor();
+    call.integers[1] = (next++)->toInt();
+    if (backward) {
+      const auto list = (next++)->toBoolList();
+      TORCH_CHECK_VALUE(static_cast<int>(list.size()) == call.inputs(), schema.name(), ": expected needed to have ",
+                        call.inputs(), " elements, got ", list.size());
+      for (int i = 0; i < call.inputs(); ++i) needed[i] = list[i];
+    }
+  }
+  Inputs inputs() const { return {in.data(), static_cast<size_t>(call.inputs())}; }
+  bool is_backward() const { return grad.defined(); }
+};
+
+void put(const c10::OperatorHandle& op, Stack* stack, const std::vector<Tensor>& results) {
+  torch::jit::drop(*stack, op.schema().arguments().size());
+  for (const auto& r : results) stack->emplace_back(r);
+}
+
+// An op has no undefined results: what is not needed is empty.
+std::vector<Tensor> filled(std::vector<Tensor> results, const Arguments& a) {
+  for (int i = 0; i < a.call.inputs(); ++i) {
+    if (!results[i].defined()) results[i] = at::empty({0}, a.in[0].options());
+  }
+  return results;
+}
+
+std::vector<Tensor> composite(const Arguments& a) {
+  if (!a.is_backward()) return {learned_value(a.call, a.inputs())};
+  return filled(learned_gradients(a.call, a.grad, a.inputs(), a.needed), a);
+}
+
+void composite_kernel(const c10::OperatorHandle& op, Stack* stack) { put(op, stack, composite(Arguments(op, *stack))); }
+
+// Of self's layout, the same rule on every device.
+void finish(const c10::OperatorHandle& op, Stack* stack, const Arguments& a, std::vector<Tensor> results) {
+  if (!a.is_backward() || a.needed[0]) {
+    const Tensor like = at::empty_like(a.in[0]);
+    if (!like.strides().equals(results[0].strides()) || results[0].is_alias_of(a.in[0]))
+      results[0] = like.copy_(results[0]);
+  }
+  put(op, stack, results);
+}
+void compute_kernel(const c10::OperatorHandle& op, Stack* stack) {
+  const Arguments a(op, *stack);
+  finish(op, stack, a, composite(a));
+}
+void cpu_kernel(const c10::OperatorHandle& op, Stack* stack) {
+  const Arguments a(op, *stack);
+  auto results = learned_in_blocks(a.call, a.grad, a.inputs(), a.needed);
+  finish(op, stack, a, a.is_backward() ? filled(std::move(results), a) : std::move(results));
+}
+
+void meta_kernel(const c10::OperatorHandle& op, Stack* stack) {
+  const Arguments a(op, *stack);
+  check_learned(a.call, a.inputs(), a.is_backward() ? &a.grad : nullptr);
+  std::vector<Tensor> results(a.is_backward() ? a.call.inputs() : 1);
+  for (int i = 0; i < static_cast<int>(results.size()); ++i) {
+    if (!a.is_backward() || (a.needed[i] && a.in[i].defined())) results[i] = at::empty_like(a.in[i]);
+  }
+  put(op, stack, a.is_backward() ? filled(std::move(results), a) : results);
+}
+
+void autograd_kernel(const c10::OperatorHandle& op, c10::DispatchKeySet ks, Stack* stack) {
+  const Arguments a(op, *stack);
+  LearnedCall::Tensors tangents;
+  bool grad = any_requires_grad(a.inputs()), forward_ad = false;
+  for (int i = 0; i < a.call.inputs(); ++i) {
+    if (!a.in[i].defined() || !torch::autograd::isFwGradDefined(a.in[i])) continue;
+    tangents[i] = a.in[i]._fw_grad(0);
+    forward_ad = true;
+  }
+  // Second order and beyond: ATen differentiates the composite.
+  if (a.is_backward() && (grad || forward_ad || any_requires_grad(a.grad) || torch::autograd::isFwGradDefined(a.grad)))
+    return put(op, stack, composite(a));
+
+  {
+    at::AutoDispatchBelowADInplaceOrView guard;
+    op.redispatchBoxed(ks & c10::after_autograd_keyset, stack);
+  }
+  if (a.is_backward()) return;
+  Tensor out = stack->back().toTensor();
+  if (grad) torch::autograd::set_history(out, record(a.call, a.inputs()));
+  if (forward_ad) {
+    LearnedCall::Tensors primals;
+    for (int i = 0; i < a.call.inputs(); ++i) primals[i] = a.in[i].defined() ? a.in[i]._fw_primal(0) : Tensor();
+    const auto count = static_cast<size_t>(a.call.inputs());
+    out._set_fw_grad(learned_tangent(a.call, {primals.data(), count}, {tangents.data(), count}), 0, false);
+  }
+  torch::jit::drop(*stack, 1);
+  stack->emplace_back(std::move(out));
+}
+
+template <auto kernel>
+void implement(torch::Library& m) {
+  for (const auto& e : entries()) {
+    if (e.descriptor->parameters.size == 0) continue;
+    for (bool backward : {false, true})
+      m.impl((name_of(e, backward) + '.' + overload).c_str(), torch::CppFunction::makeFromBoxedFunction<kernel>());
+  }
+}
+
+}  // namespace
+
+std::string LearnedCall::node_name() const {
+  return "Smoothact" + std::string(entry().descriptor->module) + "LearnedBackward";
+}
+
+std::vector<Tensor> LearnedCall::derivatives(const Tensor& grad, const Needed& needed, const Tensors& in) const {
+  const auto op =
+      c10::Dispatcher::singleton().findSchemaOrThrow(("smoothact::" + name_of(entry(), true)).c_str(), overload);
+  Stack stack{grad};
+  c10::List<bool> list;
+  for (int i = 0; i < inputs(); ++i) {
+    const bool absent = i > 0 && entry().descriptor->parameters.items[i - 1].optional && !in[i].defined();
+    stack.push_back(absent ? c10::IValue() : c10::IValue(in[i]));
+    list.push_back(needed[i]);
+  }
+  stack.emplace_back(dim());
+  stack.emplace_back(list);
+  op.callBoxed(&stack);
+  std::vector<Tensor> out(inputs());
+  for (int i = 0; i < inputs(); ++i) {
+    if (needed[i]) out[i] = stack[i].toTensor();
+  }
+  return out;
+}
+
+TORCH_LIBRARY_FRAGMENT(smoothact, m) {
+  for (const auto& e : entries()) {
+    if (e.descriptor->parameters.size == 0) continue;
+    for (bool backward : {false, true}) m.def(schema(e, backward).c_str(), {at::Tag::pt2_compliant_tag});
+  }
+}
+TORCH_LIBRARY_IMPL(smoothact, CompositeExplicitAutograd, m) { implement<&compute_kernel>(m); }
+TORCH_LIBRARY_IMPL(smoothact, CPU, m) { implement<&cpu_kernel>(m); }
+TORCH_LIBRARY_IMPL(smoothact, Meta, m) { implement<&meta_kernel>(m); }
+TORCH_LIBRARY_IMPL(smoothact, Autograd, m) { implement<&autograd_kernel>(m); }
+// Every call in the composite has a batching rule of its own.
+TORCH_LIBRARY_IMPL(smoothact, FuncTorchBatched, m) { implement<&composite_kernel>(m); }
+
+}  // namespace smoothact

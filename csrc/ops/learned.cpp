@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the ops on tensors for parameters compute, as graphs of ATen calls.
+#include "learned.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/WrapDimUtils.h>
+#include <ATen/ops/clamp.h>
+#include <ATen/ops/copysign.h>
+#include <ATen/ops/full_like.h>
+#include <ATen/ops/isinf.h>
+#include <ATen/ops/isnan.h>
+#include <ATen/ops/logical_and.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/sum.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
+
+namespace smoothact {
+namespace {
+
+using at::Tensor;
+
+std::vector<LearnedFormulas>& table() {
+  static std::vector<LearnedFormulas> t(entries().size());
+  return t;
+}
+
+bool per_channel(const Tensor& p) { return p.dim() == 1 && p.sym_size(0) != 1; }
+
+// Where self's dim is, along it.
+Tensor beside(const Tensor& self, const Tensor& p, int64_t dim) {
+  if (!per_channel(p)) return p.dim() == 0 ? p : p.squeeze(0);
+  std::vector<c10::SymInt> sizes(self.dim() - at::maybe_wrap_dim(dim, self.dim()), 1);
+  sizes[0] = p.sym_size(0);
+  return p.view_symint(sizes);
+}
+
+Tensor both(const Tensor& a, const Tensor& b) { return a.defined() ? at::logical_and(a, b) : b; }
+
+// Parameters in double, and where they are in their domains. A tensor's values cannot be looked at without waiting for
+// its device, nor while they are traced.
+struct Prepared {
+  Tensor x, valid;
+  std::array<dual::Tensor, most_parameters> p{};
+
+  Prepared(const LearnedCall& c, Inputs in, const LearnedCall::Needed& needed) : x(in[0].to(at::kDouble)) {
+    const Descriptor& d = *c.entry().descriptor;
+    for (int i = 0; i < d.parameters.size; ++i) {
+      if (!in[i + 1].defined()) continue;
+      const Tensor t = beside(in[0], in[i + 1].to(at::kDouble), c.dim());
+      p[i] = dual::Tensor(t);
+      if (needed[i + 1]) p[i].slopes[i] = at::ones_like(t);
+      restrict(t, d.parameters.items[i].domain);
+      if (d.ascending && i > 0) valid = both(valid, p[i - 1].value < t);
+    }
+  }
+  // NaN where a parameter is outside its domain, of the shape of x.
+  Tensor finish(const Tensor& y) const {
+    const Tensor z = valid.defined() ? at::where(valid, y, std::numeric_limits<double>::quiet_NaN()) : y;
+    return z.sym_sizes().equals(x.sym_sizes()) ? z : z.expand_symint(x.sym_sizes());
+  }
+
+ private:
+  void restrict(const Tensor& t, Domain domain) {
+    if (domain == Domain::nonnegative) valid = both(valid, t >= 0);
+    if (domain == Domain::positive) valid = both(valid, t > 0);
+    if (domain == Domain::exponent) valid = both(both(valid, t >= 1), t <= most_exponent);
+  }
+};
+
+// What f gains with each parameter. Taken at finite x only: a slope of 0 must not meet an infinity.
+struct Slopes {
+  static constexpr double end = 1e300;
+  const Prepared& prepared;
+  dual::Tensor y;
+
+  Slopes(const LearnedCall& c, const Prepared& prepared)
+      : prepared(prepared), y(table()[c.integers[0]].f(at::clamp(prepared.x, -end, end), prepared.p.data())) {}
+
+  // Undefined where there is none.
+  Tensor by(int parameter) const {
+    if (!y.slopes[parameter].defined()) return {};
+    const Tensor &x = prepared.x, s = prepared.finish(y.slopes[parameter]);
+    const Tensor infinite = at::copysign(at::full_like(s, infinity), s);
+    const Tensor unbounded = at::logical_and(at::isinf(x), s.abs() > end * 1e-10);
+    return at::where(at::isnan(x), x, at::where(unbounded, infinite, s));
+  }
+};
+
+// The sum over all that shares an element of p.
+Tensor reduced(const Tensor& t, const Tensor& self, const Tensor& p, int64_t dim) {
+  if (!per_channel(p)) return t.sum().reshape_symint(p.sym_sizes()).to(p.scalar_type());
+  const int64_t kept = at::maybe_wrap_dim(dim, self.dim());
+  std::vector<int64_t> others;
+  for (int64_t i = 0; i < self.dim(); ++i) {
+    if (i != kept) others.push_back(i);
+  }
+  return (others.empty() ? t : t.sum(others)).to(p.scalar_type());
+}
+
+}  // namespace
+
+void add_learned_formulas(int activation, const LearnedFormulas& f) { table()[activation] = f; }
+
+void check_learned(const LearnedCall& c, Inputs in, const Tensor* grad) {
+  const Entry& e = c.entry();
+  const Tensor& self = in[0];
+  check_input(e, grad ? Order::backward : Order::forward, self);
+  if (grad) {
+    TORCH_CHECK_TYPE(grad->scalar_type() == self.scalar_type(), "smoothact::", e.name,
+                     "_backward: expected grad to have the dtype of self (", self.scalar_type(), "), got ",
+                     grad->scalar_type());
+  }
+  for (int i = 1; i < c.inputs(); ++i) {
+    const auto& q = e.descriptor->parameters.items[i - 1];
+    const Tensor& p = in[i];
+    if (!p.defined()) {
+      TORCH_CHECK_TYPE(q.optional, "smoothact::", e.name, ": expected ", q.name, " to be a Tensor, got None");
+      continue;
+    }
+    const auto type = p.scalar_type();
+    TORCH_CHECK_TYPE(type == at::kFloat || type == at::kDouble || type == at::kBFloat16 || type == at::kHalf,
+                     "smoothact::", e.name, ": expected ", q.name, " to be of Float, Double, BFloat16 or Half, got ",
+                     type);
+    TORCH_CHECK(p.device() == self.device() || (p.dim() == 0 && p.is_cpu()), "smoothact::", e.name, ": expected ",
+                q.name, " to be on the device of self (", self.device(), "), got ", p.device());
+    TORCH_CHECK_VALUE(p.dim() <= 1, "smoothact::", e.name, ": expected ", q.name,
+                      " to have no dimensions or one, got shape ", p.sym_sizes());
+    if (!per_channel(p)) continue;
+    TORCH_CHECK_INDEX(-self.dim() <= c.dim() && c.dim() < self.dim(), "smoothact::", e.name, ": ", q.name, " has ",
+                      p.sym_size(0), " channels along dim ", c.dim(), ", but self has ", self.dim(), " dimensions");
+    TORCH_CHECK_VALUE(p.sym_size(0) == self.sym_size(c.dim()), "smoothact::", e.name, ": expected ", q.name,
+                      " to have the size of self along dim ", c.dim(), " (", self.sym_size(c.dim()), "), got ",
+                      p.sym_size(0));
+  }
+}
+
+Tensor learned_value(const LearnedCall& c, Inputs in) {
+  check_learned(c, in);
+  const Prepared prepared(c, in, {});
+  return prepared.finish(table()[c.integers[0]].f(prepared.x, prepared.p.data()).value).to(in[0].scalar_type());
+}
+
+Tensor learned_tangent(const LearnedCall& c, Inputs in, Inputs tangents) {
+  LearnedCall::Needed needed{};
+  for (int i = 0; i < c.inputs(); ++i) needed[i] = tangents[i].defined();
+  const LearnedFormulas& formulas = table()[c.integers[0]];
+  const Prepared prepared(c, in, needed);
+  Tensor sum = needed[0] ? at::mul(prepared.finish(formulas.df(prepared.x, prepared.p.data()).value),
+                                   tangents[0].to(at::kDouble))
+                         : at::zeros({}, prepared.x.options());
+  const Slopes slopes(c, prepared);
+  for (int i = 1; i < c.inputs(); ++i) {
+    if (!needed[i]) continue;
+    const Tensor slope = slopes.by(i - 1);
+    if (slope.defined()) sum = sum + slope * beside(in[0], tangents[i].to(at::kDouble), c.dim());
+  }
+  return sum.expand_symint(in[0].sym_sizes()).to(in[0].scalar_type());
+}
+
+std::vector<Tensor> learned_gradients(const LearnedCall& c, const Tensor& grad, Inputs in,
+                                      const LearnedCall::Needed& needed) {
+  check_learned(c, in, &grad);
+  const LearnedFormulas& formulas = table()[c.integers[0]];
+  const Prepared prepared(c, in, needed);
+  const Tensor g = grad.to(at::kDouble);
+  std::vector<Tensor> out(c.inputs());
+  if (needed[0]) {
+    const Prepared plain(c, in, {});
+    out[0] = (g * plain.finish(formulas.df(plain.x, plain.p.data()).value)).to(in[0].scalar_type());
+  }
+  std::optional<Slopes> slopes;
+  for (int i = 1; i < c.inputs(); ++i) {
+    if (!needed[i] || !in[i].defined()) continue;
+    if (!slopes) slopes.emplace(c, prepared);
+    const Tensor slope = slopes->by(i - 1);
+    out[i] = slope.defined() ? reduced(g * slope, in[0], in[i], c.dim())
+                             : at::zeros_symint(in[i].sym_sizes(), in[i].options());
+  }
+  return out;
+}
+
+}  // namespace smoothact

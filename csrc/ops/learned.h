@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Activations whose parameters are tensors: of no dimensions, or with an element for every channel, along `dim` of
+// self.
+#pragma once
+
+#include "../math/dual_tensor.h"
+#include "entry.h"
+
+namespace smoothact {
+
+// f or f' on tensors of double, its parameters tensors with the slopes that are asked for, or undefined: absent.
+using LearnedFormula = dual::Tensor (*)(const at::Tensor& x, const dual::Tensor* parameters);
+struct LearnedFormulas {
+  LearnedFormula f, df;
+};
+void add_learned_formulas(int activation, const LearnedFormulas&);
+
+// The arguments of name.Tensor and name_backward.Tensor.
+struct LearnedCall {
+  static constexpr int most_inputs = 1 + most_parameters;
+  using Tensors = std::array<at::Tensor, most_inputs>;
+  using Needed = std::array<bool, most_inputs>;
+
+  std::array<int64_t, 2> integers{};  // activation, dim
+  std::array<double, 0> parameters{};
+
+  const Entry& entry() const { return entries()[integers[0]]; }
+  int64_t dim() const { return integers[1]; }
+  int inputs() const { return 1 + entry().descriptor->parameters.size; }
+  std::string node_name() const;
+  std::vector<at::Tensor> derivatives(const at::Tensor& grad, const Needed&, const Tensors&) const;
+};
+
+// On self and the parameters, which are checked first; ATen differentiates the results.
+at::Tensor learned_value(const LearnedCall&, Inputs);
+at::Tensor learned_tangent(const LearnedCall&, Inputs, Inputs tangents);
+std::vector<at::Tensor> learned_gradients(const LearnedCall&, const at::Tensor& grad, Inputs,
+                                          const LearnedCall::Needed&);
+// The same on the CPU, of grad where it is defined, or else the value alone; not to be differentiated.
+std::vector<at::Tensor> learned_in_blocks(const LearnedCall&, const at::Tensor& grad, Inputs,
+                                          const LearnedCall::Needed&);
+void check_learned(const LearnedCall&, Inputs, const at::Tensor* grad = nullptr);
+
+}  // namespace smoothact
