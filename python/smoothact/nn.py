@@ -52,7 +52,9 @@ class Activation(nn.Module):
         bound.apply_defaults()
         for name, value in bound.arguments.items():
             if isinstance(value, Tensor):
-                raise TypeError(f"{type(self).__name__}: {name} must be a float, got a Tensor; learnable=True learns it")
+                raise TypeError(
+                    f"{type(self).__name__}: {name} must be a float, got a Tensor; learnable=True learns it"
+                )
             setattr(self, name, value)
         self.learnt: dict[str, float] = {}
         self.num_parameters, self.dim, self.constraint = num_parameters, dim, constraint
