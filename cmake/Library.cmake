@@ -108,9 +108,11 @@ foreach(_isa IN LISTS SMOOTHACT_ISAS)
   # Gates run on those kernels: one file, whatever the length of the list.
   smoothact_add_shards(gates_${_isa} csrc/cpu/gates.cpp ${_activations} OPTIONS ${_flags_${_isa}}
                        DEFINITIONS SMOOTHACT_ISA=${_isa})
+  smoothact_add_shards(slopes_${_isa} csrc/cpu/slopes.cpp ${SMOOTHACT_CPU_SLOPES_SHARD_SIZE} OPTIONS ${_flags_${_isa}}
+                       DEFINITIONS SMOOTHACT_ISA=${_isa}_slopes SMOOTHACT_INSTRUCTIONS=${_isa})
 endforeach()
 file(GLOB _cpu CONFIGURE_DEPENDS csrc/cpu/*.cpp)
-list(FILTER _cpu EXCLUDE REGEX "/(kernels|gates)\\.cpp$")
+list(FILTER _cpu EXCLUDE REGEX "/(kernels|gates|slopes)\\.cpp$")
 target_sources(smoothact PRIVATE ${_cpu})
 
 if(SMOOTHACT_WITH_CUDA)

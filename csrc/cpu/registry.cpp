@@ -27,6 +27,11 @@ GateLoop& gate_at(Isa isa, GatePart part, Directions directions, bool limited, D
   return table[static_cast<int>(isa)][static_cast<int>(part)][directions][limited][static_cast<int>(dtype)];
 }
 
+SlopeSum& slopes_at(Isa isa, int activation) {
+  static SlopeSum table[isas][most_activations]{};
+  return table[static_cast<int>(isa)][activation];
+}
+
 bool has(Isa isa) { return loop_at(isa, 0, kind_of(Order::forward), DType::f32) != nullptr; }
 
 }  // namespace
@@ -67,6 +72,9 @@ Loop find_fused_gate(int activation, GatePart part, DType dtype) {
 void add_gate(Isa isa, GatePart part, Directions directions, bool limited, DType dtype, GateLoop loop) {
   gate_at(isa, part, directions, limited, dtype) = loop;
 }
+
+void add_slopes(Isa isa, int activation, SlopeSum sum) { slopes_at(isa, activation) = sum; }
+SlopeSum find_slopes(int activation) { return slopes_at(active(), activation); }
 
 GateLoop find_gate(GatePart part, Directions directions, bool limited, DType dtype) {
   return gate_at(active(), part, directions, limited, dtype);

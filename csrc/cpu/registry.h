@@ -36,6 +36,13 @@ using GateLoop = void (*)(const GateCall&, char** data, const int64_t* strides, 
 void add_gate(Isa, GatePart, Directions, bool limited, DType, GateLoop);
 GateLoop find_gate(GatePart, Directions, bool limited, DType);
 
+// For each parameter, the sum of grad times what f gains with it. `count` is a multiple of slope_step.
+inline constexpr int64_t slope_step = 16;
+using SlopeSum = void (*)(const double* parameters, const double* grad, const double* x, int64_t count, double* sums);
+
+void add_slopes(Isa, int activation, SlopeSum);
+SlopeSum find_slopes(int activation);
+
 std::vector<Isa> built();
 Isa active();
 

@@ -25,7 +25,7 @@ constexpr int inputs_of(Operation o) {
 }
 constexpr int outputs_of(Operation o) { return o == Operation::gate_backward ? 2 : 1; }
 
-inline constexpr int max_operands = 5;
+inline constexpr int max_operands = 5, most_parameters = 4;
 inline constexpr int max_dims = 25;
 
 constexpr int element_bytes(DType dtype) { return dtype == DType::f64 ? 8 : dtype == DType::f32 ? 4 : 2; }

@@ -17,6 +17,12 @@ struct Range {  // double for results in single precision
   static constexpr double far = 80;
   static constexpr double tail = 200, inner_tail = 5.298, root_tail = 14.1;
 };
+// Double for results in double: what its last digits lose.
+struct WidestRange {
+  static constexpr bool lifts = false;
+  static constexpr double far = 80;
+  static constexpr double tail = 760, inner_tail = 6.633, root_tail = 27.56;  // e^-tail is 0
+};
 template <class V>
 struct Range<Twofold<V>> {
   static constexpr bool lifts = true;

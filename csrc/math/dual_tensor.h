@@ -8,9 +8,9 @@
 
 #include <array>
 
-namespace smoothact::dual {
+#include "../kernels/request.h"
 
-inline constexpr int most_parameters = 4;
+namespace smoothact::dual {
 
 struct Tensor {
   at::Tensor value;

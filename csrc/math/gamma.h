@@ -110,16 +110,18 @@ SMOOTHACT_FN W gamma_series(const W& t, const Constant& b, bool integral) {
 }
 
 // 1/Gamma(1 + s), s <= 2, to 2^-66: beyond t = 52 the function has nothing left, and before it the series has no sign.
-inline Literal reciprocal_gamma(const Literal& s) {
-  using W = detail::Exact;
+template <class W>
+W reciprocal_gamma(const W& s) {
   const double t = 52;
-  const W shape(s.value, s.low);
   W term = 1, sum = 1;
-  for (int n = 1; leading(term).v > 0x1p-72 * leading(sum).v; ++n) {
-    term = term * W(t) / (shape + W(n));
+  for (int n = 1; (leading(sum) * 0x1p-72 < leading(term)).m; ++n) {
+    term = term * W(t) / (s + W(n));
     sum = sum + term;
   }
-  return detail::digits_of(exp_wide(W(t) - shape * log_wide(W(t))) / sum);
+  return exp_wide(W(t) - s * log_wide(W(t))) / sum;
+}
+inline Literal reciprocal_gamma(const Literal& s) {
+  return detail::digits_of(reciprocal_gamma(detail::Exact(s.value, s.low)));
 }
 
 }  // namespace math

@@ -37,7 +37,7 @@ inline constexpr bool on_cuda = true;
 inline constexpr bool on_cuda = false;
 #endif
 
-// Whether parameters are tensors, of which the host knows nothing.
+// Whether parameters have derivatives. The macro names the header of such a Constant.
 #if defined(SMOOTHACT_LEARNED)
 inline constexpr bool learned = true;
 #else
@@ -118,7 +118,7 @@ SMOOTHACT_FN constexpr Literal bound(const Literal& k) { return k; }
 }  // namespace smoothact
 
 #if defined(SMOOTHACT_LEARNED)
-#include "learned.h"
+#include SMOOTHACT_LEARNED
 #endif
 
 namespace smoothact {

@@ -96,11 +96,11 @@ struct Sum {
 template <WithoutErrors V>
 struct Sum<V> {
   V hi;
-  [[no_unique_address]] NoError lo;
+  static constexpr NoError lo{};  // as a member, however empty, it would have GCC copy hi in pieces, through memory
 
   Sum() = default;
   template <class L>
-  SMOOTHACT_FN Sum(V hi, const L&) : hi(hi) {}
+  SMOOTHACT_FN Sum(const V& hi, const L&) : hi(hi) {}
   SMOOTHACT_FN V value() const { return hi; }
 
   friend SMOOTHACT_FN Sum operator-(Sum a) { return {-a.hi, 0}; }

@@ -46,17 +46,35 @@ const DomainBounds& bounds_of(Domain domain) {
   return bounds[static_cast<int>(domain)];
 }
 
+namespace {
+
+bool in_domain(const Parameter& q, double v) {
+  return (q.optional && v == infinity) || (bounds_of(q.domain).hold(v) && std::isfinite(v));
+}
+// Its square and its reciprocal, times any argument that matters, stay within single precision.
+bool in_reach(const Parameter& q, double v) {
+  return q.optional || v == 0 || (least <= std::abs(v) && std::abs(v) <= most);
+}
+
+}  // namespace
+
+bool takes_parameters(const Entry& e, const Parameters& p) {
+  const auto& q = e.descriptor->parameters;
+  for (int i = 0; i < q.size; ++i) {
+    if (!in_domain(q.items[i], p[i]) || !in_reach(q.items[i], p[i])) return false;
+    if (e.descriptor->ascending && i > 0 && !(p[i - 1] < p[i])) return false;
+  }
+  return true;
+}
+
 void check_parameters(const Entry& e, const Parameters& p) {
   int i = 0;
   for (const auto& q : e.descriptor->parameters) {
     const double v = p[i++];
-    const bool absent = q.optional && v == infinity;
-    const DomainBounds& domain = bounds_of(q.domain);
-    TORCH_CHECK_VALUE(absent || (domain.hold(v) && std::isfinite(v)), "smoothact::", e.name, ": ", q.name, " must be ",
-                      domain.words, ", got ", v);
-    // Its square and its reciprocal, times any argument that matters, stay within single precision.
-    TORCH_CHECK_VALUE(q.optional || v == 0 || (least <= std::abs(v) && std::abs(v) <= most), "smoothact::", e.name,
-                      ": ", q.name, " must be 0 or of a magnitude from ", least, " to ", most, ", got ", v);
+    TORCH_CHECK_VALUE(in_domain(q, v), "smoothact::", e.name, ": ", q.name, " must be ", bounds_of(q.domain).words,
+                      ", got ", v);
+    TORCH_CHECK_VALUE(in_reach(q, v), "smoothact::", e.name, ": ", q.name, " must be 0 or of a magnitude from ", least,
+                      " to ", most, ", got ", v);
   }
   const auto* q = e.descriptor->parameters.items;
   for (i = 1; e.descriptor->ascending && i < e.descriptor->parameters.size; ++i)

@@ -16,7 +16,6 @@
 
 namespace smoothact {
 
-inline constexpr int most_parameters = 4;
 using Parameters = std::array<double, most_parameters>;
 
 struct Entry {
@@ -58,6 +57,8 @@ inline DType dtype_of(at::ScalarType type) {
 void check_input(const Entry&, Order, const at::Tensor&);
 void check_tensor(const at::Tensor&, c10::function_ref<std::string()> name);
 void check_parameters(const Entry&, const Parameters&);
+// Whether they would pass.
+bool takes_parameters(const Entry&, const Parameters&);
 
 at::Tensor compute(const Entry&, Order, Inputs, const Parameters&);
 void compute_inplace(const Entry&, const at::Tensor& self, const Parameters&);

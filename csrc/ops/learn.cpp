@@ -114,7 +114,7 @@ void compute_kernel(const c10::OperatorHandle& op, Stack* stack) {
 }
 void cpu_kernel(const c10::OperatorHandle& op, Stack* stack) {
   const Arguments a(op, *stack);
-  auto results = learned_in_blocks(a.call, a.grad, a.inputs(), a.needed);
+  auto results = learned_on_cpu(a.call, a.grad, a.inputs(), a.needed);
   finish(op, stack, a, a.is_backward() ? filled(std::move(results), a) : std::move(results));
 }
 

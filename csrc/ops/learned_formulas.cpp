@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The formulas of formulas.cpp with tensors for parameters, of all that have some. Compiled once per shard of the list.
 #define SMOOTHACT_FN inline
-#define SMOOTHACT_LEARNED
+#define SMOOTHACT_LEARNED "tensor_constant.h"
 #define SMOOTHACT_ISA learned_parameters
 #include "learned.h"
 
 // clang-format off
-#include "../math/learned_composite.h"
+#include "../math/tensor_parameters.h"
 #include "../activations.h"
 // clang-format on
 

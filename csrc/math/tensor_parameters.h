@@ -25,11 +25,7 @@ Composite<T> scaled(const Composite<T>& a, const std::type_identity_t<Composite<
 }
 
 template <>
-struct Range<Composite<double>> {
-  static constexpr bool lifts = false;
-  static constexpr double far = 80;
-  static constexpr double tail = 760, inner_tail = 6.633, root_tail = 27.56;  // e^-tail is 0
-};
+struct Range<Composite<double>> : WidestRange {};
 template <>
 struct Widened<Composite<double>> {
   using V = Composite<double>;
