@@ -11,6 +11,7 @@
 
 #include "../cpu/registry.h"
 #include "learned.h"
+#include "pages.h"
 
 namespace smoothact {
 namespace {
@@ -228,6 +229,7 @@ std::vector<Tensor> learned_on_cpu(const LearnedCall& call, const Tensor& grad, 
   }
   const bool image = !backward || needed[0];
   const Tensor out = image ? at::empty_like(self) : Tensor();
+  if (image) ask_for_large_pages(out);
   const auto totals = run(call, tiles, channels, g, self, out, slopes);
   if (!backward) return {out};
 
