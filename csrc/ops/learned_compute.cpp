@@ -220,13 +220,14 @@ std::vector<Tensor> learned_on_cpu(const LearnedCall& call, const Tensor& grad, 
     if (in[i].defined() && in[i].numel() > 1) dim = at::maybe_wrap_dim(call.dim(), in[0].dim());
     slopes = slopes || (backward && needed[i] && in[i].defined());
   }
+  const auto composite = [&] {
+    return backward ? learned_gradients(call, grad, in, needed) : std::vector<Tensor>{learned_value(call, in)};
+  };
+  if (in[0].numel() == 0) return composite();
   const Tensor self = in[0].contiguous(), g = backward ? grad.contiguous() : grad;
   const Tiles tiles(self, dim);
   const Channels channels(call.entry(), in, tiles.channels);
-  if (self.numel() == 0 || !channels.taken) {
-    if (!backward) return {learned_value(call, in)};
-    return learned_gradients(call, grad, in, needed);
-  }
+  if (!channels.taken) return composite();
   const bool image = !backward || needed[0];
   const Tensor out = image ? at::empty_like(self) : Tensor();
   if (image) ask_for_large_pages(out);
