@@ -80,7 +80,7 @@ target_link_options(smoothact PRIVATE $<$<PLATFORM_ID:Linux>:LINKER:-z,defs>)
 set(_flags_tensors -Os)
 smoothact_add_shards(formulas csrc/ops/formulas.cpp ${SMOOTHACT_TENSORS_SHARD_SIZE} LIBRARIES torch::torch_cpu
                      OPTIONS ${_flags_tensors})
-smoothact_add_shards(learned csrc/ops/learned_formulas.cpp ${SMOOTHACT_CPU_SHARD_SIZE} LIBRARIES torch::torch_cpu
+smoothact_add_shards(learned csrc/ops/learned_formulas.cpp ${SMOOTHACT_TENSORS_SHARD_SIZE} LIBRARIES torch::torch_cpu
                      OPTIONS ${_flags_tensors})
 # Only the file with the vmap rule may see the stub.
 set_source_files_properties(csrc/ops/vmap.cpp PROPERTIES INCLUDE_DIRECTORIES ${PROJECT_SOURCE_DIR}/cmake/stub)
