@@ -28,8 +28,11 @@ from tqdm import tqdm
 TORCH = Path(importlib.util.find_spec("torch").origin).parent
 RESULT = Path(__file__).parent / "results/compile_cost.md"
 ISAS = ("DEFAULT", "AVX2", "AVX512")
-TENSORS, CUDA = "tensors", "CUDA"  # the formulas on at::Tensor; the kernels of one architecture
-SOURCES = dict.fromkeys(ISAS, "cpu/kernels.cpp") | {TENSORS: "ops/formulas.cpp", CUDA: "cuda/shard.cu"}
+SLOPES = {f"{isa} slopes": isa for isa in ISAS}  # derivatives by the parameters
+TENSORS = {"tensors": "ops/formulas.cpp", "learned": "ops/learned_formulas.cpp"}  # formulas on at::Tensor
+CUDA = "CUDA"  # the kernels of one architecture
+SOURCES = dict.fromkeys(ISAS, "cpu/kernels.cpp") | dict.fromkeys(SLOPES, "cpu/slopes.cpp") | TENSORS
+SOURCES |= {CUDA: "cuda/shard.cu"}
 LIMITS = {"minutes": 12.0, "megabytes": 40.0}  # of a build for one architecture, on two cores
 CORES = 2
 EMPTY = ""  # the list without an activation
@@ -71,14 +74,16 @@ def command(target: str, arch: str, folder: Path, place: int, count: int, output
     if target == CUDA:
         compress = ["--compress-mode=size", "-Xcompiler=-fPIC,-ffp-contract=off"]
         return [nvcc(), *FLAGS, *compress, f"-gencode=arch=compute_{arch},code=sm_{arch}", *common]
-    if target == TENSORS:
-        own = [f"-isystem{TORCH}/include", f"-isystem{TORCH}/include/torch/csrc/api/include"]
-    else:
-        own = [f"-DSMOOTHACT_ISA={target}"]
+    flags, own = target, [f"-DSMOOTHACT_ISA={target}"]
+    if target in TENSORS:
+        flags, own = "tensors", [f"-isystem{TORCH}/include", f"-isystem{TORCH}/include/torch/csrc/api/include"]
+    elif target in SLOPES:
+        flags = SLOPES[target]
+        own = [f"-DSMOOTHACT_ISA={flags}_slopes", f"-DSMOOTHACT_INSTRUCTIONS={flags}"]
     fixed = ["-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden", "-w", "-ffp-contract=off"]
     fixed += ["-fno-math-errno", "-fno-trapping-math"]
     # The target's flags are last, as in the build: its -Os outdoes the -O3 of all.
-    return [*shlex.split(os.environ.get("CXX", "c++")), *fixed, *common, *own, *cmake_list(f"_flags_{target}")]
+    return [*shlex.split(os.environ.get("CXX", "c++")), *fixed, *common, *own, *cmake_list(f"_flags_{flags}")]
 
 
 def sections(listing: str) -> int:
@@ -148,7 +153,7 @@ def total(costs: Costs, target: str, activations: int, shards: int) -> Cost:
 
 def shards(target: str, count: int) -> int:
     """As CMakeLists.txt has it."""
-    kind = target.upper() if target in (CUDA, TENSORS) else "CPU"
+    kind = "CPU_SLOPES" if target in SLOPES else "TENSORS" if target in TENSORS else CUDA if target == CUDA else "CPU"
     text = (ROOT / "CMakeLists.txt").read_text()
     return -(-count // int(re.search(rf"set\(SMOOTHACT_{kind}_SHARD_SIZE (\d+)", text)[1]))
 

@@ -54,12 +54,15 @@ def test_commands_are_the_builds(cost, tmp_path):
     assert {"-mavx512f", "-mavx2", "-mfma", "-fsched-pressure"} <= set(command)
     for flag in [f for f in command if f.startswith(("-m", "-fno", "-ffp", "-fsched"))]:
         assert flag in build, flag
-    assert "-Os" in cost.command("tensors", "90", tmp_path, 3, 14, tmp_path / "a.o")
+    for target in ("tensors", "learned"):
+        assert "-Os" in cost.command(target, "90", tmp_path, 3, 14, tmp_path / "a.o")
+    slopes = cost.command("AVX2 slopes", "90", tmp_path, 3, 14, tmp_path / "a.o")
+    assert {"-mavx2", "-DSMOOTHACT_ISA=AVX2_slopes", "-DSMOOTHACT_INSTRUCTIONS=AVX2"} <= set(slopes)
 
 
 def test_units_are_of_the_sizes_in_the_build(cost):
     sizes = re.findall(r"set\(SMOOTHACT_(\w+)_SHARD_SIZE (\d+)", (ROOT / "CMakeLists.txt").read_text())
-    targets = {"CPU": "AVX2", "TENSORS": "tensors", "CUDA": "CUDA"}
+    targets = {"CPU": "AVX2", "CPU_SLOPES": "AVX2 slopes", "TENSORS": "learned", "CUDA": "CUDA"}
     assert [kind for kind, _ in sizes] == list(targets)
     for kind, size in sizes:
         assert [cost.shards(targets[kind], int(size) + more) for more in (0, 1)] == [1, 2]
