@@ -2,8 +2,8 @@
 // Differentiation, written once. An op of any order is out = (product of gradients) * f^(k)(x), linear in every
 // gradient: its derivative by a gradient is the same op with that gradient replaced, its derivative by x the op of the
 // next order with one more gradient. The same rule read forwards is the jvp.
-#include <ATen/TensorOperators.h>
 #include <ATen/ExpandUtils.h>
+#include <ATen/TensorOperators.h>
 
 #include "node.h"
 #include "op.h"

@@ -37,8 +37,7 @@ at::Tensor learned_tangent(const LearnedCall&, Inputs, Inputs tangents);
 std::vector<at::Tensor> learned_gradients(const LearnedCall&, const at::Tensor& grad, Inputs,
                                           const LearnedCall::Needed&);
 // The same on the CPU, of grad where it is defined, or else the value alone; not to be differentiated.
-std::vector<at::Tensor> learned_on_cpu(const LearnedCall&, const at::Tensor& grad, Inputs,
-                                          const LearnedCall::Needed&);
+std::vector<at::Tensor> learned_on_cpu(const LearnedCall&, const at::Tensor& grad, Inputs, const LearnedCall::Needed&);
 void check_learned(const LearnedCall&, Inputs, const at::Tensor* grad = nullptr);
 
 }  // namespace smoothact

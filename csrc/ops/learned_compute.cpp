@@ -40,7 +40,7 @@ void in_parallel(int64_t count, const F& f) {
 struct Tiles {
   static constexpr int64_t length = 1024, short_length = 512, most_channels = 16;
   int64_t outer = 1, channels = 1, inner = 1;
-  int64_t rows, columns, run;  // of outer, channels and inner in a tile
+  int64_t rows, columns, run;   // of outer, channels and inner in a tile
   int64_t down, across, along;  // tiles
 
   Tiles(const Tensor& self, std::optional<int64_t> dim) {

@@ -9,7 +9,7 @@ import smoothact
 import torch
 from smoothact import catalogue, cli
 from smoothact.bench import report
-from smoothact.bench.cases import BLOCK, CALLS, CONTESTANTS, GATES, LAYOUTS, PEER_FROM, Cell, calls, measure
+from smoothact.bench.cases import BLOCK, CALLS, CONTESTANTS, GATES, LAYOUTS, LEARNED, PEER_FROM, Cell, calls, measure
 from smoothact.bench.onednn import ALGORITHMS, OneDNN
 from smoothact.bench.plan import MEASURES, PRESETS, cells
 from smoothact.bench.timing import minima, saved_bytes
@@ -49,6 +49,17 @@ def test_gates_compute_one_function(op, measured):
         assert result.numel() / 2**14 in (0.5, 0.75, 1, 1.25)
     with pytest.raises(ValueError, match="halves"):
         cells([op], {"sizes": (63,), "layouts": ("contiguous",)})
+
+
+@pytest.mark.parametrize("measured", [m for m in MEASURES if m not in ("call", "saved")])
+@pytest.mark.parametrize("op", LEARNED)
+def test_learned_compute_one_function(op, measured):
+    cell = Cell(op, measured, "float32", 2**14, 1, "contiguous")
+    found = calls(cell, "cpu", ("compile",))
+    ours, own = (found[who]() for who in ("smoothact", "eager"))
+    torch.testing.assert_close(ours, own)
+    if measured != "forward":
+        assert [g.shape for g in ours] == [(1, 16, 1024), (16,)]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

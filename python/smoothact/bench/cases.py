@@ -38,10 +38,22 @@ LAYOUTS: dict[str, tuple[int, Callable[[Tensor], Tensor]]] = {
     "strided": (2, lambda flat: flat[::2]),
 }
 
-Activation = Callable[[Tensor], Tensor]
+Activation = Callable[..., Tensor]  # of x, and of what is learnt
 # Gates that can be measured, of the halves of rows of up to 2 x 4,096, on a GPU of 2 x 8,192.
 GATES: dict[str, Activation] = {"swiglu": F.silu, "geglu": F.gelu}
 ROW = {"cpu": 2**13, "cuda": 2**14}
+CHANNELS, POINTS = 512, 1024  # of an input whose every channel learns a parameter of its own, at most
+
+
+def learned_swish(x: Tensor, beta: Tensor) -> Tensor:
+    return x * torch.sigmoid(beta[:, None] * x)
+
+
+# Activations whose parameter is learnt: ours, and the formula.
+LEARNED: dict[str, tuple[Callable, Callable]] = {}
+if "swish" in smoothact.catalogue:
+    LEARNED["learned_swish"] = smoothact.functional.swish, learned_swish
+SPECIAL = {*GATES, *LEARNED}  # beside those of the catalogue
 
 
 @dataclass(frozen=True)
@@ -65,8 +77,20 @@ class Cell:
         spread, view = LAYOUTS[self.layout]
         generator = torch.Generator(device).manual_seed(0)
         flat = torch.randn(spread * self.size, generator=generator, device=device).to(getattr(torch, self.dtype))
-        x = flat.view(-1, math.gcd(self.size, ROW[flat.device.type])) if self.op in GATES else view(flat)
+        if self.op in LEARNED:
+            points = math.gcd(self.size, POINTS)
+            x = flat.view(-1, math.gcd(self.size // points, CHANNELS), points)
+        elif self.op in GATES:
+            x = flat.view(-1, math.gcd(self.size, ROW[flat.device.type]))
+        else:
+            x = view(flat)
         return x.requires_grad_(self.tracked)
+
+    def parameters(self, x: Tensor) -> tuple[Tensor, ...]:
+        """What is learnt beside x, if anything."""
+        if self.op not in LEARNED:
+            return ()
+        return (torch.linspace(0.5, 2, x.shape[1], device=x.device).requires_grad_(self.tracked),)
 
 
 def torch_own(op: str) -> Activation:
@@ -78,6 +102,8 @@ def torch_own(op: str) -> Activation:
             return GATES[op](gate) * up
 
         return gated
+    if op in LEARNED:
+        return LEARNED[op][1]
     return BUILTIN.get(op) or textbook(smoothact.catalogue[op])
 
 
@@ -92,7 +118,8 @@ def liger(op: str) -> Activation | None:
 
 def activations(op: str, device: str, without: Collection[str]) -> dict[str, Activation]:
     own = torch_own(op)
-    ways = {"smoothact": getattr(smoothact.functional, op), "eager": own}
+    ours = LEARNED[op][0] if op in LEARNED else getattr(smoothact.functional, op)
+    ways = {"smoothact": ours, "eager": own}
     if device.startswith("cuda") and "liger" not in without and (peer := liger(op)):
         ways["liger"] = peer
     if "compile" not in without:
@@ -141,13 +168,15 @@ def calls(
     if cell.layout == "channels_last" and grad is not None:
         grad = grad.contiguous(memory_format=torch.channels_last)
 
+    inputs = (x, *cell.parameters(x))
+
     def situation(f: Activation) -> Callable[[], Any]:
         if cell.measure in ("training", "call with backward"):
-            return lambda: torch.autograd.grad(f(x), x, grad)
+            return lambda: torch.autograd.grad(f(*inputs), inputs, grad)
         if cell.measure == "backward":
-            y = f(x)
-            return lambda: torch.autograd.grad(y, x, grad, retain_graph=True)
-        return partial(f, x)
+            y = f(*inputs)
+            return lambda: torch.autograd.grad(y, inputs, grad, retain_graph=True)
+        return partial(f, *inputs)
 
     found = {who: situation(f) for who, f in activations(cell.op, device, without).items()}
     if cell.measure == "saved":

@@ -15,7 +15,7 @@ import torch
 import smoothact
 from smoothact._machine import environment, sentence
 from smoothact.bench import report
-from smoothact.bench.cases import GATES, LAYOUTS, compiler, measure
+from smoothact.bench.cases import LAYOUTS, SPECIAL, compiler, measure
 from smoothact.bench.onednn import OneDNN
 from smoothact.bench.plan import DTYPES, MEASURES, PRESETS, cells, cores, estimate
 from smoothact.bench.timing import keep_freed_memory
@@ -35,7 +35,7 @@ def count(text: str) -> int:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
-    option("names", nargs="*", metavar="NAME", help="activations (all), swiglu, geglu")
+    option("names", nargs="*", metavar="NAME", help=f"activations (all), {', '.join(sorted(SPECIAL))}")
     again = {"action": "append", "default": []}
     option("--measure", choices=MEASURES, **again, help="again for more than one (all but backward)")
     option("--dtype", choices=DTYPES, **again, help="again for more than one (float32 and bfloat16)")
@@ -70,7 +70,7 @@ def setup(arguments: argparse.Namespace) -> SimpleNamespace:
         ValueError, RuntimeError, AssertionError, OSError: it cannot be had; the first line says why.
     """
     resolve = smoothact.catalogue.resolve
-    names = [name if name in GATES else resolve(name).at_defaults().name for name in arguments.names]
+    names = [name if name in SPECIAL else resolve(name).at_defaults().name for name in arguments.names]
     names = names or list(smoothact.catalogue)
     torch.zeros(1, device=arguments.device)
     preset = PRESETS["quick"] if arguments.quick else PRESETS["full"] if arguments.full else {}
