@@ -29,7 +29,7 @@ class Activation(nn.Module):
     def __call__(self, input: Tensor) -> Tensor: ...
 
 class PReLU(Activation):
-    negative_slope: nn.Parameter
+    weight: nn.Parameter
     def __init__(
         self,
         num_parameters: int = 1,
@@ -80,6 +80,7 @@ def functional(entries: list[dict]) -> str:
         learns = ["*", "dim: int = 1"] if entry["parameters"] else []
         signature = ", ".join(["input: Tensor", *arguments(entry, "float | Tensor"), *learns])
         out.append(f'\ndef {entry["name"]}({signature}) -> Tensor:\n    """{entry["definition"]}"""\n')
+    out.append("\ndef prelu(input: Tensor, weight: Tensor) -> Tensor: ...\n")
     return "".join(out)
 
 

@@ -24,7 +24,7 @@ from . import _C, _gates, _learned, _policy
 from ._catalogue import Descriptor, catalogue
 from ._gates import *  # noqa: F403
 
-__all__ = [*catalogue, *_gates.__all__]
+__all__ = [*catalogue, "prelu", *_gates.__all__]
 
 
 def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
@@ -154,3 +154,22 @@ def _document(d: Descriptor) -> str:
 
 
 globals().update({name: _make(descriptor) for name, descriptor in catalogue.items()})
+
+
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """``where(x > 0, x, weight * x)``, as ``torch.nn.functional.prelu``: ``leaky_relu`` with a slope to learn.
+
+    Args:
+        input: a floating-point tensor of any shape.
+        weight: of one element, or with one for each channel, along the second dim.
+
+    Returns:
+        A tensor of the shape, dtype and layout of ``input``.
+
+    Raises:
+        NotImplementedError: ``input`` is not a strided float64, float32, bfloat16 or float16 tensor.
+        ValueError: ``weight`` has not as many elements as ``input`` has channels.
+
+    Source: He et al. 2015, arXiv:1502.01852.
+    """
+    return globals()["leaky_relu"](input, weight)

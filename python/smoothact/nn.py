@@ -151,21 +151,35 @@ globals().update({d.module: _make(d) for d in catalogue.values()})
 
 
 class PReLU(globals()["LeakyReLU"]):
-    """``torch.nn.PReLU``: :class:`LeakyReLU` whose ``negative_slope`` is learnt, one or one a channel."""
+    """``torch.nn.PReLU``: :class:`LeakyReLU` whose slope left of 0, ``weight``, is learnt, one or one a channel.
+
+    Source: He et al. 2015, arXiv:1502.01852.
+    """
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None) -> None:
         super().__init__(init, learnable=True, num_parameters=num_parameters, device=device, dtype=dtype)
+
+    def _stored(self, name: str) -> str:
+        return "weight"
+
+    def __getattr__(self, name: str) -> Any:
+        return super().__getattr__("weight" if name == "negative_slope" else name)
+
+    def extra_repr(self) -> str:
+        return f"num_parameters={self.num_parameters}"
 
 
 def get(name: str, **arguments: Any) -> Activation:
     """The module of an activation by its name, its module's, or what other frameworks call it.
 
     ``get("gelu_new")``, ``get("elu", alpha=0.5)``. A name that means other parameters elsewhere brings them along:
-    ``get("keras.leaky_relu")`` has a slope of 0.2. See :meth:`Catalogue.resolve`.
+    ``get("keras.leaky_relu")`` has a slope of 0.2. See :meth:`Catalogue.resolve`. ``get("prelu")`` learns one.
 
     Raises:
         ValueError: no activation has the name; the message has the nearest ones.
         TypeError: the module does not take the arguments.
     """
+    if name.lower().split(".")[-1] == "prelu":
+        return PReLU(**arguments)
     found = catalogue.resolve(name)
     return globals()[found.descriptor.module](**{**found.parameters, **arguments})

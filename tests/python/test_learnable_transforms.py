@@ -192,3 +192,9 @@ def test_prelu_is_torchs(device):
     results = [[y := m(x), *torch.autograd.grad(y.square().sum(), [x, *m.parameters()])] for m in (ours, theirs)]
     for a, b in zip(*results, strict=True):
         torch.testing.assert_close(a, b)
+    ours.load_state_dict(theirs.state_dict())
+    assert repr(ours) == repr(theirs) == "PReLU(num_parameters=3)"
+    for weight in (ours.weight, torch.tensor([0.1], device=device)):
+        torch.testing.assert_close(smoothact.functional.prelu(x, weight), torch.nn.functional.prelu(x, weight))
+    with pytest.raises((ValueError, RuntimeError), match="negative_slope"):
+        smoothact.functional.prelu(x, torch.ones(2, device=device))
