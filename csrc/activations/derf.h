@@ -39,7 +39,7 @@ struct AffineErfOf {
       const W far = select(negative, W(p.bottom) + tail, W(p.top) - tail);
       const W near = scaled(raised * (erf_over(size.v) * W(p.gamma)), in.down) + W(p.beta);
       const V y = narrow(select(leading(size.v) < 0.7, near, far));
-      return select(abs(y) <= 0, copysign(y, x), y);
+      return math::with_sign_of_zero(y, x);
     } else {
       const auto density = decaying_exp(-(size * size));
       if constexpr (Order == 1)

@@ -24,10 +24,47 @@ struct NumberOf<DType::f16> {
   using type = math::LowPrecision<22>;
 };
 #endif
-// Where terms cancel, or where every small x is next to a tie, the shorter polynomials of 16 bits do not do.
-template <class A, DType D>
-using NumberFor = std::conditional_t<A::descriptor.in_double || A::descriptor.all_digits,
-                                     math::Simd<typename Element<D>::Arithmetic, 1>, typename NumberOf<D>::type>;
+// Where terms cancel, or where every small x is next to a tie, the shorter polynomials of 16 bits do not do. Nor do
+// those of half precision where up multiplies what would itself round to 0.
+template <class A, Operation O, DType D>
+using NumberFor =
+    std::conditional_t<A::descriptor.in_double || A::descriptor.all_digits || (is_gate(O) && D == DType::f16),
+                       math::Simd<typename Element<D>::Arithmetic, 1>, typename NumberOf<D>::type>;
+
+// The way of elements that go one by one: functions, not code within every kernel, so that a list of activations
+// compiles them once. Neighbouring threads have neighbouring elements.
+template <Operation O, DType D, int Lanes, class M>
+struct Elements {
+  static constexpr int outputs = outputs_of(O), inputs = inputs_of(O);
+  using One = Pack<D, 1>;
+
+  static SMOOTHACT_OUTLINE void load(const Plan& plan, uint32_t first, One (*in)[inputs], M& memory) {
+    each(plan, first, [&](int i, uint32_t element) {
+      char* address[outputs + inputs];
+      plan.element_addresses(element, address);
+      SMOOTHACT_UNROLL
+      for (int k = 0; k < inputs; ++k) in[i][k] = memory.template load<One>(address[outputs + k]);
+    });
+  }
+  static SMOOTHACT_OUTLINE void store(const Plan& plan, uint32_t first, const One (*out)[outputs], M& memory) {
+    each(plan, first, [&](int i, uint32_t element) {
+      char* address[outputs];
+      plan.element_addresses(element, address);
+      SMOOTHACT_UNROLL
+      for (int k = 0; k < outputs; ++k) memory.store(address[k], out[i][k]);
+    });
+  }
+
+ private:
+  template <class F>
+  static SMOOTHACT_FN void each(const Plan& plan, uint32_t first, const F& f) {
+    SMOOTHACT_UNROLL
+    for (int i = 0; i < Lanes; ++i) {
+      const uint32_t element = first + i * threads_per_block;
+      if (i == 0 || element < plan.elements) f(i, element);
+    }
+  }
+};
 
 // The way of elements that go one by one: functions, not code within every kernel, so that a list of activations
 // compiles them once. Neighbouring threads have neighbouring elements.
@@ -69,7 +106,7 @@ struct Pointwise {
   static constexpr int outputs = outputs_of(O), inputs = inputs_of(O), operands = outputs + inputs;
   static constexpr int gradients = inputs - values_of(O);
   using Scalar = typename Element<D>::Arithmetic;
-  using Number = NumberFor<A, D>;
+  using Number = NumberFor<A, O, D>;
   using One = Pack<D, 1>;
   using Items = Pack<D, Lanes>;
 

@@ -221,7 +221,7 @@ struct ExpExpm1 {
 };
 namespace detail {
 template <class V>
-SMOOTHACT_FN ExpExpm1<V> exp_expm1(const Reduced<V>& d) {
+SMOOTHACT_FN ExpExpm1<V> from_reduced(const Reduced<V>& d) {
   const V p = d.expm1(), s = power_of_two(max(V(-64), d.n));
   return {one_plus(p), d.n, add(s - 1, s * p)};
 }
@@ -230,11 +230,11 @@ SMOOTHACT_FN ExpExpm1<V> exp_expm1(const Reduced<V>& d) {
 // e^z, to 1.1 ulp, and e^z - 1, to 0.95 (float) and 1.2 ulp (double), for z <= 0; with the last roundings kept in lo.
 template <class V>
 SMOOTHACT_FN ExpExpm1<V> exp_expm1(V z) {
-  return detail::exp_expm1(detail::Reduced<V>(max(V(-Format<typename V::scalar>::tail), z)));
+  return from_reduced(detail::Reduced<V>(max(V(-Format<typename V::scalar>::tail), z)));
 }
 template <class V>
 SMOOTHACT_FN ExpExpm1<V> exp_expm1(Sum<V> z) {
-  return detail::exp_expm1(detail::Reduced<V>(z));
+  return from_reduced(detail::Reduced<V>(z));
 }
 
 // e^z - 1 for every z, to 1.5 (float) and 1.8 ulp (double).

@@ -26,11 +26,10 @@ struct LowPrecision {
   requires std::is_arithmetic_v<C> SMOOTHACT_FN LowPrecision(C c) : v(static_cast<float>(c)) {}
   SMOOTHACT_FN LowPrecision(const Constant& c) : v(c.leading<float>()) {}
 
-  // No bool: nvcc 13.0 loses one that is a member of a temporary, and takes it for false.
   struct Mask {
-    int m;
-    friend SMOOTHACT_FN Mask operator&(Mask a, Mask b) { return {a.m & b.m}; }
-    friend SMOOTHACT_FN Mask operator|(Mask a, Mask b) { return {a.m | b.m}; }
+    bool m;
+    friend SMOOTHACT_FN Mask operator&(Mask a, Mask b) { return {a.m && b.m}; }
+    friend SMOOTHACT_FN Mask operator|(Mask a, Mask b) { return {a.m || b.m}; }
   };
   using V = LowPrecision;
 

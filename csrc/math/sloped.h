@@ -124,7 +124,8 @@ struct Sloped {
   // Integers do not change with a parameter.
   friend SMOOTHACT_FN Sloped round(const Sloped& a) { return round(a.v); }
   friend SMOOTHACT_FN Sloped power_of_two(const Sloped& n) { return power_of_two(n.v); }
-  friend SMOOTHACT_FN Sloped power_beside_one(const Sloped& n) { return power_beside_one(n.v); }
+  // What is nothing beside one counts in a slope.
+  friend SMOOTHACT_FN Sloped power_beside_one(const Sloped& n) { return ldexp(V(1), max(V(-2000), n.v)); }
   friend SMOOTHACT_FN Sloped split_octave(const Sloped& a, Sloped& n) {
     V octaves;
     const V m = split_octave(a.v, octaves);
@@ -163,6 +164,15 @@ struct Reduced<Sloped<V, K>> {
     return r.chain(y, 1 + y);
   }
 };
+
+// What e^z and e^z - 1 gain is e^z, also where the power of two stops falling.
+template <class V, int K>
+SMOOTHACT_FN ExpExpm1<Sloped<V, K>> from_reduced(const Reduced<Sloped<V, K>>& d) {
+  using S = Sloped<V, K>;
+  const ExpExpm1<V> y = from_reduced(d.of);
+  const V m = y.m.hi, e = ldexp(m, max(V(-2000), y.n));
+  return {Sum<S>{d.r.chain(m, m), 0}, d.n, Sum<S>{d.r.chain(y.em1.hi, e), 0}};
+}
 
 // log((1 + f) 2^n)
 template <class V, int K>

@@ -96,7 +96,11 @@ struct Sum {
 template <WithoutErrors V>
 struct Sum<V> {
   V hi;
+#if defined(__CUDACC__)
+  NoError lo;  // in device code nothing refers to a static; with [[no_unique_address]] nvcc 13.0 loses its neighbours
+#else
   static constexpr NoError lo{};  // as a member, however empty, it would have GCC copy hi in pieces, through memory
+#endif
 
   Sum() = default;
   template <class L>

@@ -55,6 +55,7 @@ struct Tiles {
   bool joined() const { return channels > 1 && inner < short_length; }
   int64_t total() const { return down * across * along; }
   int64_t most() const { return rows * run; }
+  int64_t pitch() const { return most() + 16; }  // by a power of two, the channels would share a few lines of the cache
 };
 
 struct Tile {
@@ -93,17 +94,17 @@ class Operand {
  public:
   Operand(const Tiles& tiles, const Tensor& t)
       : tiles_(tiles), memory_(t.defined() ? static_cast<T*>(const_cast<void*>(t.const_data_ptr())) : nullptr) {
-    if (memory_ && tiles.joined()) block_.resize(tiles.columns * tiles.most());
+    if (memory_ && tiles.joined()) block_.resize(tiles.columns * tiles.pitch());
   }
   explicit operator bool() const { return memory_; }
   void load(const Tile& tile) {
-    if (!block_.empty()) bring_together<T, true>(block_.data(), tiles_.most(), memory_, tiles_, tile);
+    if (!block_.empty()) bring_together<T, true>(block_.data(), tiles_.pitch(), memory_, tiles_, tile);
   }
   void store(const Tile& tile) {
-    if (!block_.empty()) bring_together<T, false>(block_.data(), tiles_.most(), memory_, tiles_, tile);
+    if (!block_.empty()) bring_together<T, false>(block_.data(), tiles_.pitch(), memory_, tiles_, tile);
   }
   T* channel(const Tile& tile, int64_t c) {
-    if (!block_.empty()) return block_.data() + c * tiles_.most();
+    if (!block_.empty()) return block_.data() + c * tiles_.pitch();
     return memory_ + (tile.row * tiles_.channels + tile.channel + c) * tiles_.inner + tile.start;
   }
 

@@ -15,7 +15,8 @@ def call(name: str, dim: int, input: Tensor, *parameters: float | Tensor | None)
     """The activation of `input`; parameters that are numbers stay as they are, others have gradients."""
     described = catalogue[name].parameters
     given = [*parameters, *(p.default for p in described[len(parameters) :])]
-    tensors = [p if p is None or isinstance(p, Tensor) else torch.tensor(p, dtype=torch.float64) for p in given]
+    numbers = {"dtype": torch.float64, "device": input.device}
+    tensors = [p if p is None or isinstance(p, Tensor) else torch.full((), p, **numbers) for p in given]
     return getattr(torch.ops.smoothact, name).Tensor(input, *tensors, dim=dim)
 
 

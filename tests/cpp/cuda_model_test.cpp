@@ -140,7 +140,7 @@ void expect_half(const A& a, const std::string& name) {
     if (!std::isfinite(x)) continue;
     ++total;
     const double expected = derivative<K>(a, static_cast<double>(x));
-    const float value = E::widen(E::narrow(derivative<K, A, float, cuda::NumberFor<A, D>>(a, x)));
+    const float value = E::widen(E::narrow(derivative<K, A, float, cuda::NumberFor<A, Operation{K}, D>>(a, x)));
     if (value == E::widen(E::narrow(static_cast<float>(expected)))) {
       ++right;
       continue;
@@ -206,7 +206,7 @@ TEST_P(CudaModel, Half) {
 template <int K, DType D, class A>
 void expect_special(const A& a, const std::string& name) {
   using E = cuda::Element<D>;
-  using V = cuda::NumberFor<A, D>;
+  using V = cuda::NumberFor<A, Operation{K}, D>;
   const auto stored = [](float v) {
     if constexpr (D == DType::f32)
       return v;

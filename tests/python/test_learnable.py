@@ -145,3 +145,13 @@ def test_outside_its_domain_a_parameter_gives_nan(descriptor, device):
         assert y[:, 1].isnan().all()
         assert not y[:, ::2].isnan().any()
         assert torch.equal(torch.autograd.grad(y.sum(), p[i])[0].isnan(), torch.arange(3, device=device) == 1)
+
+
+@pytest.mark.skipif("dyt" not in smoothact.catalogue, reason="the list is short")
+def test_zero_keeps_its_slopes(device):
+    """Where f is 0 by chance, and the sign of that zero is chosen, what it gains is not lost."""
+    x = torch.zeros(1, 3, dtype=torch.float64, device=device)
+    alpha, gamma, beta = (torch.full((3,), v, dtype=torch.float64, device=device) for v in (0.5, 1.0, 0.0))
+    given = [p.requires_grad_() for p in (alpha, gamma, beta)]
+    grads = torch.autograd.grad(SF.dyt(x, *given).sum(), given)
+    assert [g.tolist() for g in grads] == [[0.0] * 3, [0.0] * 3, [1.0] * 3]

@@ -15,7 +15,7 @@ struct AffineTanh : Construction<Logistic, Linear> {
   SMOOTHACT_FN V f(V x) const {
     const auto p = this->warp(x);
     const V y = this->step(p).sign_times(math::in_full<V>(scale), math::in_full<V>(shift));
-    return select(abs(y) <= 0, copysign(V(0), V(scale) * p.z.hi), y);
+    return math::with_sign_of_zero(y, V(scale) * p.z.hi);
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {

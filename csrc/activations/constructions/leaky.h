@@ -40,8 +40,8 @@ struct Leaky {
     constexpr double largest = math::Format<typename V::scalar>::largest;
     const auto part = of.value(x);
     const Sum<V> k = slope(x, part.near), y = k * clamp(x, -largest, largest) + part.y;
-    const V beyond = k.hi * x, value = y.hi + y.lo, signed_value = select(abs(value) <= 0, copysign(value, x), value);
-    return select(V(largest) < abs(beyond), beyond, signed_value);
+    const V beyond = k.hi * x, value = y.hi + y.lo;
+    return select(V(largest) < abs(beyond), beyond, math::with_sign_of_zero(value, x));
   }
   template <class V>
   SMOOTHACT_FN V df(V x) const {
@@ -91,7 +91,7 @@ struct LeakyOf {
       constexpr double largest = math::Format<typename V::scalar>::largest;
       const V finite = clamp(x, -largest, largest), line = line_less(k, finite, finite, V(0)), beyond = leading(k) * x;
       const V value = select(abs(inside) < abs(x), line, narrow(k * W(inside) + y.v));
-      return select(V(largest) < abs(beyond), beyond, select(abs(value) <= 0, copysign(value, x), value));
+      return select(V(largest) < abs(beyond), beyond, math::with_sign_of_zero(value, x));
     }
   }
 };
