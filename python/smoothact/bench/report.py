@@ -35,11 +35,11 @@ LEGEND = f"""\
 Interleaved minima, all contestants side by side in one run. `eager` is torch's own function, or with * the textbook
 formula where torch has none; `torch.compile` is that function compiled for the size; `oneDNN` is its primitive, made
 beforehand, and so is its output up to {MMAPPED >> 20} MiB (beyond, on fresh pages, which cost more than the
-arithmetic; ours are large ones), without autograd; `copy` is `clone`, and for backward `add`: what reads and writes as
-much. A ratio is the contestant's figure over ours: above 1 ours is better, below {FLOOR} it is a loss. `sliced` is the
-left half of rows of up to 2,048, `strided` every second element. The elements of a gate are those of gate and up
-together, and its `copy` is a `clone` of as many bytes. What is `learned` has a parameter for
-each of up to 512 channels."""
+arithmetic; ours are large ones), without autograd; `Liger` is its Triton kernel of a packed gate; `copy` is `clone`,
+and for backward `add`: what reads and writes as much. A ratio is the contestant's figure over ours: above 1 ours is
+better, below {FLOOR} it is a loss. `sliced` is the left half of rows of up to 2,048, `strided` every second element.
+The elements of a gate are those of gate and up together, and its `copy` is a `clone` of as many bytes. What is
+`learned` has a parameter for each of up to 512 channels."""
 
 Row = Mapping[str, Any]
 
