@@ -66,41 +66,6 @@ struct Elements {
   }
 };
 
-// The way of elements that go one by one: functions, not code within every kernel, so that a list of activations
-// compiles them once. Neighbouring threads have neighbouring elements.
-template <Operation O, DType D, int Lanes, class M>
-struct Elements {
-  static constexpr int outputs = outputs_of(O), inputs = inputs_of(O);
-  using One = Pack<D, 1>;
-
-  static SMOOTHACT_OUTLINE void load(const Plan& plan, uint32_t first, One (*in)[inputs], M& memory) {
-    each(plan, first, [&](int i, uint32_t element) {
-      char* address[outputs + inputs];
-      plan.element_addresses(element, address);
-      SMOOTHACT_UNROLL
-      for (int k = 0; k < inputs; ++k) in[i][k] = memory.template load<One>(address[outputs + k]);
-    });
-  }
-  static SMOOTHACT_OUTLINE void store(const Plan& plan, uint32_t first, const One (*out)[outputs], M& memory) {
-    each(plan, first, [&](int i, uint32_t element) {
-      char* address[outputs];
-      plan.element_addresses(element, address);
-      SMOOTHACT_UNROLL
-      for (int k = 0; k < outputs; ++k) memory.store(address[k], out[i][k]);
-    });
-  }
-
- private:
-  template <class F>
-  static SMOOTHACT_FN void each(const Plan& plan, uint32_t first, const F& f) {
-    SMOOTHACT_UNROLL
-    for (int i = 0; i < Lanes; ++i) {
-      const uint32_t element = first + i * threads_per_block;
-      if (i == 0 || element < plan.elements) f(i, element);
-    }
-  }
-};
-
 template <class A, Operation O, DType D, int Lanes>
 struct Pointwise {
   static constexpr int outputs = outputs_of(O), inputs = inputs_of(O), operands = outputs + inputs;
