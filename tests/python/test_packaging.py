@@ -83,10 +83,10 @@ def stub(module):
 
 def test_stub_of_functional():
     functions = {f.name: f for f in stub("functional") if isinstance(f, ast.FunctionDef)}
-    assert set(functions) == set(smoothact.catalogue)
+    assert set(functions) == {*smoothact.catalogue, "prelu"}
     for name, function in functions.items():
         signature = inspect.signature(getattr(smoothact.functional, name))
-        assert [a.arg for a in function.args.args] == list(signature.parameters)
+        assert [a.arg for a in function.args.args + function.args.kwonlyargs] == list(signature.parameters)
 
 
 def test_stub_of_nn():
