@@ -101,8 +101,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(str(problem).splitlines()[0])
         return 2
     load = os.getloadavg()[0]  # with others on the cores, several threads wait for one another and measure that
-    absent = todo.without | {"liger" if arguments.device == "cpu" else "onednn"}
-    absent |= set() if todo.library else {"onednn"}
+    there = {"onednn": todo.library is not None, "liger": arguments.device != "cpu"}
+    absent = todo.without | {who for who, is_there in there.items() if not is_there}
     minutes = estimate(todo.cells, arguments.rounds, absent) / 60
     print(f"{len(todo.cells)} cells, about {max(1, round(minutes))} min", file=sys.stderr)
     if "compile" not in todo.without and (problem := compile_problem(arguments.device)):
