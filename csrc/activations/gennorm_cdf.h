@@ -21,7 +21,7 @@ struct GennormCdf : Wide<GeneralNormal> {
       .at_zero = 0.5,
       .smoothness = 3,
   };
-  GennormCdf(Constant a, Constant b) : Derived{{a, b}} {}
+  SMOOTHACT_FN GennormCdf(Constant a, Constant b) : Derived{{a, b}} {}
 };
 inline constexpr Function<GennormCdf> gennorm_cdf{};
 

@@ -23,7 +23,7 @@ struct GennormRelu : Wide<GeneralNormalIntegral> {
       .at_zero = 0.2527340440780446,
       .smoothness = 4,
   };
-  GennormRelu(Constant a, Constant b) : Derived{{a, b}} {}
+  SMOOTHACT_FN GennormRelu(Constant a, Constant b) : Derived{{a, b}} {}
 };
 inline constexpr Function<GennormRelu> gennorm_relu{};
 

@@ -19,7 +19,7 @@ struct Golu : DerivedGate<Stretched<Gompertz>> {
       .limits = {0, infinity},
       .slopes = {0, 1},
   };
-  Golu(Constant alpha, Constant beta, Constant gamma) : Derived{{alpha, gamma, Gompertz(beta)}} {}
+  SMOOTHACT_FN Golu(Constant alpha, Constant beta, Constant gamma) : Derived{{alpha, gamma, Gompertz(beta)}} {}
 };
 inline constexpr Function<Golu> golu{};
 

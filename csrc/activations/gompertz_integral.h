@@ -20,7 +20,7 @@ struct GompertzIntegral : DerivedIntegral<Stretched<Gompertz>> {
       .slopes = {0, 1},
       .at_zero = 0.21938393439552029,
   };
-  GompertzIntegral(Constant b, Constant g) : Derived{{1, g, Gompertz(b)}} {}
+  SMOOTHACT_FN GompertzIntegral(Constant b, Constant g) : Derived{{1, g, Gompertz(b)}} {}
 };
 inline constexpr Function<GompertzIntegral> gompertz_integral{};
 

@@ -20,7 +20,7 @@ struct GompertzStep : DerivedStep<Stretched<Gompertz>> {
       .slopes = {0, 0},
       .at_zero = 0.36787944117144233,
   };
-  GompertzStep(Constant b, Constant g) : Derived{{1, g, Gompertz(b)}} {}
+  SMOOTHACT_FN GompertzStep(Constant b, Constant g) : Derived{{1, g, Gompertz(b)}} {}
 };
 inline constexpr Function<GompertzStep> gompertz_step{};
 

@@ -19,7 +19,7 @@ struct MishIntegral : DerivedIntegral<Stretched<ShiftedMishGate>> {
       .slopes = {0, 1},
       .at_zero = 0.7798959203337197,
   };
-  explicit MishIntegral(Constant a) : Derived{{1, a, {0}}} {}
+  SMOOTHACT_FN explicit MishIntegral(Constant a) : Derived{{1, a, {0}}} {}
 };
 inline constexpr Function<MishIntegral> mish_integral{};
 

@@ -33,7 +33,7 @@ struct ShiftedSigmoid : Step<Logistic, Shifted> {
       .slopes = {0, 0},
       .at_zero = 0.3333333333333333,
   };
-  explicit ShiftedSigmoid(Constant b) : Step{{{logarithm(b)}}} {}
+  SMOOTHACT_FN explicit ShiftedSigmoid(Constant b) : Step{{{logarithm(b)}}} {}
 };
 inline constexpr Function<ShiftedSigmoid> shifted_sigmoid{};
 

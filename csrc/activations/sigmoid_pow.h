@@ -20,7 +20,7 @@ struct SigmoidPow : DerivedStep<LogisticPower> {
       .slopes = {0, 0},
       .at_zero = 0.25,
   };
-  SigmoidPow(Constant a, Constant k) : Derived{{a, k}} {}
+  SMOOTHACT_FN SigmoidPow(Constant a, Constant k) : Derived{{a, k}} {}
 };
 inline constexpr Function<SigmoidPow> sigmoid_pow{};
 

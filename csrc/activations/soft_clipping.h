@@ -20,7 +20,7 @@ struct SoftClipping : DerivedStep<SoftClip> {
       .slopes = {0, 0},
       .at_zero = 0.43814039275967726,
   };
-  explicit SoftClipping(Constant a) : Derived{SoftClip(a)} {}
+  SMOOTHACT_FN explicit SoftClipping(Constant a) : Derived{SoftClip(a)} {}
 };
 inline constexpr Function<SoftClipping> soft_clipping{};
 

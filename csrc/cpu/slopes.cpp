@@ -6,6 +6,8 @@
 #include "../math/sloped.h"
 #include "../activations.h"
 // clang-format on
+#include "../kernels/slopes.h"
+
 #include "registry.h"
 
 namespace smoothact {
@@ -14,40 +16,19 @@ namespace {
 
 using Register = math::Simd<double, math::native::register_bytes / sizeof(double), math::float_digits>;
 
-template <class A, int K>
-A activation(const double* parameters) {
-  return [&]<std::size_t... I>(std::index_sequence<I...>) {
-    return A{math::Constant::parameter(parameters[I], static_cast<int>(I))...};
-  }
-  (std::make_index_sequence<K>{});
-}
-
-// What f gains at x. Taken at finite x only: a slope of 0 must not meet an infinity.
-template <int K, class A, class V>
-SMOOTHACT_FN math::Slopes<V, K> slopes_at(const A& a, V x) {
-  constexpr double end = 1e300;
-  const auto infinite = V(end) < abs(x);
-  return math::each_slope<V, K>(
-      [=](V s) {
-        const V grown = select(V(end * 1e-10) < abs(s), copysign(V(infinity), s), s);
-        return select(is_nan(x), x, select(infinite, grown, s));
-      },
-      a.f(math::Sloped<V, K>(clamp(x, -end, end))).slopes);
-}
-
 template <class A, class V, int K>
 SMOOTHACT_FN void add(math::Slopes<V, K>& totals, const A& a, const double* grad, const double* x) {
   V at, g;
   std::memcpy(&at.v, x, sizeof(at.v));
   std::memcpy(&g.v, grad, sizeof(g.v));
-  totals = math::each_slope<V, K>([&](V t, V s) { return fma(g, s, t); }, totals, slopes_at<K>(a, at));
+  totals = math::each_slope<V, K>([&](V t, V s) { return fma(g, s, t); }, totals, slopes_at(a, at));
 }
 
 template <class A>
 void sum_slopes(const double* parameters, const double* grad, const double* x, int64_t count, double* sums) {
   using V = Register;
-  constexpr int K = A::descriptor.parameters.size;
-  const A a = activation<A, K>(parameters);
+  constexpr int K = parameters_of<A>;
+  const A a = sloped_activation<A>(parameters);
   math::Slopes<V, K> even = math::make_slopes<V, K>([](int) { return V(0); }), odd = even;
   for (int64_t i = 0; i < count; i += 2 * V::lanes) {
     add(even, a, grad + i, x + i);

@@ -111,7 +111,7 @@ SMOOTHACT_FN W gamma_series(const W& t, const Constant& b, bool integral) {
 
 // 1/Gamma(1 + s), s <= 2, to 2^-66: beyond t = 52 the function has nothing left, and before it the series has no sign.
 template <class W>
-W reciprocal_gamma(const W& s) {
+SMOOTHACT_OUTLINE W reciprocal_gamma(const W& s) {
   const double t = 52;
   W term = 1, sum = 1;
   for (int n = 1; (leading(sum) * 0x1p-72 < leading(term)).m; ++n) {
@@ -120,7 +120,7 @@ W reciprocal_gamma(const W& s) {
   }
   return exp_wide(W(t) - s * log_wide(W(t))) / sum;
 }
-inline Literal reciprocal_gamma(const Literal& s) {
+SMOOTHACT_FN Literal reciprocal_gamma(const Literal& s) {
   return detail::digits_of(reciprocal_gamma(detail::Exact(s.value, s.low)));
 }
 

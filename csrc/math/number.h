@@ -116,11 +116,7 @@ SMOOTHACT_FN constexpr Literal bound(const Literal& k) { return k; }
 // y, a zero with the sign of `sign`.
 template <class V>
 SMOOTHACT_FN V with_sign_of_zero(V y, V sign) {
-#if defined(SMOOTHACT_LEARNED)  // a zero has slopes, of which no sign is to be changed
-  return y;
-#else
   return select(abs(y) <= 0, copysign(y, sign), y);
-#endif
 }
 
 }  // namespace math

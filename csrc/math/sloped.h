@@ -192,6 +192,12 @@ SMOOTHACT_FN Scaled<Sloped<V, K>> log1p_scaled(const Scaled<Sloped<V, K>>& e) {
   return {e.m.chain(y.m, 1 / (1 + ldexp(e.m.v, e.n.v))), e.n};
 }
 
+// Of the slopes of a zero no sign is changed.
+template <class V, int K>
+SMOOTHACT_FN Sloped<V, K> with_sign_of_zero(const Sloped<V, K>& y, const Sloped<V, K>& sign) {
+  return {with_sign_of_zero(y.v, sign.v), y.slopes};
+}
+
 // Nothing is wider.
 template <class V, int K>
 SMOOTHACT_FN Sloped<V, K> scaled(Sloped<V, K> a, std::type_identity_t<Sloped<V, K>> power_of_two) {
@@ -208,12 +214,12 @@ struct Widened<Sloped<V, K>> {
   }
 };
 
-inline Constant logarithm(const Constant& k) { return k.chain(logarithm(k.literal), 1 / k.literal.value); }
-inline Constant expm1(const Constant& k) {
+SMOOTHACT_FN Constant logarithm(const Constant& k) { return k.chain(logarithm(k.literal), 1 / k.literal.value); }
+SMOOTHACT_FN Constant expm1(const Constant& k) {
   const Literal y = expm1(k.literal);
   return k.chain(y, 1 + y.value);
 }
-inline Constant reciprocal_gamma(const Constant& k) {
+SMOOTHACT_FN Constant reciprocal_gamma(const Constant& k) {
   using V = Sloped<Simd<double, 1>, 1>;
   const V y = reciprocal_gamma(V(k.literal.value, {1, {}}));
   return k.chain(reciprocal_gamma(k.literal), y.slopes.first.v);

@@ -15,6 +15,11 @@ Sum<Composite<T>> product(const Constant& k, const Composite<T>& x) {
   if (!k.varies()) return product(k.literal, x);
   return {Composite<T>(k) * x, 0};
 }
+// A zero has slopes, of which no sign is to be changed.
+template <class T>
+Composite<T> with_sign_of_zero(const Composite<T>& y, const Composite<T>&) {
+  return y;
+}
 template <class T>
 Composite<T> log_of(const Constant& k) {
   return logarithm(k);

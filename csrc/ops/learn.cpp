@@ -93,8 +93,8 @@ std::vector<Tensor> filled(std::vector<Tensor> results, const Arguments& a) {
 }
 
 std::vector<Tensor> composite(const Arguments& a) {
-  if (!a.is_backward()) return {learned_value(a.call, a.inputs())};
-  return filled(learned_gradients(a.call, a.grad, a.inputs(), a.needed), a);
+  auto results = learned_composite(a.call, a.grad, a.inputs(), a.needed);
+  return a.is_backward() ? filled(std::move(results), a) : results;
 }
 
 void composite_kernel(const c10::OperatorHandle& op, Stack* stack) { put(op, stack, composite(Arguments(op, *stack))); }
@@ -112,9 +112,10 @@ void compute_kernel(const c10::OperatorHandle& op, Stack* stack) {
   const Arguments a(op, *stack);
   finish(op, stack, a, composite(a));
 }
-void cpu_kernel(const c10::OperatorHandle& op, Stack* stack) {
+template <auto fused>
+void fused_kernel(const c10::OperatorHandle& op, Stack* stack) {
   const Arguments a(op, *stack);
-  auto results = learned_on_cpu(a.call, a.grad, a.inputs(), a.needed);
+  auto results = fused(a.call, a.grad, a.inputs(), a.needed);
   finish(op, stack, a, a.is_backward() ? filled(std::move(results), a) : std::move(results));
 }
 
@@ -200,7 +201,10 @@ TORCH_LIBRARY_FRAGMENT(smoothact, m) {
   }
 }
 TORCH_LIBRARY_IMPL(smoothact, CompositeExplicitAutograd, m) { implement<&compute_kernel>(m); }
-TORCH_LIBRARY_IMPL(smoothact, CPU, m) { implement<&cpu_kernel>(m); }
+TORCH_LIBRARY_IMPL(smoothact, CPU, m) { implement<&fused_kernel<&learned_on_cpu>>(m); }
+#if defined(SMOOTHACT_WITH_CUDA)
+TORCH_LIBRARY_IMPL(smoothact, CUDA, m) { implement<&fused_kernel<&learned_on_cuda>>(m); }
+#endif
 TORCH_LIBRARY_IMPL(smoothact, Meta, m) { implement<&meta_kernel>(m); }
 TORCH_LIBRARY_IMPL(smoothact, Autograd, m) { implement<&autograd_kernel>(m); }
 // Every call in the composite has a batching rule of its own.

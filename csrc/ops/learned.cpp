@@ -110,6 +110,11 @@ void check_learned(const LearnedCall& c, Inputs in, const Tensor* grad) {
     TORCH_CHECK_TYPE(grad->scalar_type() == self.scalar_type(), "smoothact::", e.name,
                      "_backward: expected grad to have the dtype of self (", self.scalar_type(), "), got ",
                      grad->scalar_type());
+    TORCH_CHECK(grad->device() == self.device(), "smoothact::", e.name,
+                "_backward: expected grad to be on the device of self (", self.device(), "), got ", grad->device());
+    TORCH_CHECK_VALUE(grad->sym_sizes().equals(self.sym_sizes()), "smoothact::", e.name,
+                      "_backward: expected grad to have the shape of self (", self.sym_sizes(), "), got ",
+                      grad->sym_sizes());
   }
   for (int i = 1; i < c.inputs(); ++i) {
     const auto& q = e.descriptor->parameters.items[i - 1];
@@ -178,6 +183,20 @@ std::vector<Tensor> learned_gradients(const LearnedCall& c, const Tensor& grad, 
                              : at::zeros_symint(in[i].sym_sizes(), in[i].options());
   }
   return out;
+}
+
+std::vector<Tensor> learned_composite(const LearnedCall& c, const Tensor& grad, Inputs in,
+                                      const LearnedCall::Needed& needed) {
+  return grad.defined() ? learned_gradients(c, grad, in, needed) : std::vector<Tensor>{learned_value(c, in)};
+}
+
+Channelwise::Channelwise(const LearnedCall& c, const Tensor& g, Inputs in)
+    : self(in[0].is_non_overlapping_and_dense() ? in[0] : in[0].contiguous()), grad(g) {
+  if (grad.defined() && !grad.strides().equals(self.strides())) grad = at::empty_like(self).copy_(grad);
+  for (int i = 1; i < c.inputs(); ++i) per_channel = per_channel || (in[i].defined() && smoothact::per_channel(in[i]));
+  const int64_t dim = per_channel ? at::maybe_wrap_dim(c.dim(), self.dim()) : -1;
+  for (int64_t i = 0; i < self.dim(); ++i)
+    (i == dim ? channels : dim >= 0 && self.stride(i) > self.stride(dim) ? outer : inner) *= self.size(i);
 }
 
 }  // namespace smoothact

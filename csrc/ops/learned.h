@@ -31,13 +31,27 @@ struct LearnedCall {
   std::vector<at::Tensor> derivatives(const at::Tensor& grad, const Needed&, const Tensors&) const;
 };
 
+// self as a kernel walks it: dense, and (outer, channels, inner) in the order of memory. grad is brought into its
+// layout.
+struct Channelwise {
+  at::Tensor self, grad;
+  bool per_channel = false;
+  int64_t outer = 1, channels = 1, inner = 1;
+
+  Channelwise(const LearnedCall&, const at::Tensor& grad, Inputs);
+};
+
 // On self and the parameters, which are checked first; ATen differentiates the results.
 at::Tensor learned_value(const LearnedCall&, Inputs);
 at::Tensor learned_tangent(const LearnedCall&, Inputs, Inputs tangents);
 std::vector<at::Tensor> learned_gradients(const LearnedCall&, const at::Tensor& grad, Inputs,
                                           const LearnedCall::Needed&);
-// The same on the CPU, of grad where it is defined, or else the value alone; not to be differentiated.
+// The same of grad where it is defined, or else the value alone.
+std::vector<at::Tensor> learned_composite(const LearnedCall&, const at::Tensor& grad, Inputs,
+                                          const LearnedCall::Needed&);
+// The same in one pass; not to be differentiated.
 std::vector<at::Tensor> learned_on_cpu(const LearnedCall&, const at::Tensor& grad, Inputs, const LearnedCall::Needed&);
+std::vector<at::Tensor> learned_on_cuda(const LearnedCall&, const at::Tensor& grad, Inputs, const LearnedCall::Needed&);
 void check_learned(const LearnedCall&, Inputs, const at::Tensor* grad = nullptr);
 
 }  // namespace smoothact

@@ -5,7 +5,6 @@
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorIterator.h>
-#include <ATen/WrapDimUtils.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 
@@ -35,16 +34,15 @@ void in_parallel(int64_t count, const F& f) {
       /*grain_size=*/1);
 }
 
-// self, contiguous, as (outer, channels, inner), in tiles. Where a channel's elements lie far apart, those of a few
+// self in tiles. Where a channel's elements lie far apart, those of a few
 // channels are brought together.
 struct Tiles {
   static constexpr int64_t length = 1024, short_length = 512, most_channels = 16;
-  int64_t outer = 1, channels = 1, inner = 1;
+  int64_t outer, channels, inner;
   int64_t rows, columns, run;   // of outer, channels and inner in a tile
   int64_t down, across, along;  // tiles
 
-  Tiles(const Tensor& self, std::optional<int64_t> dim) {
-    for (int64_t i = 0; i < self.dim(); ++i) (dim == i ? channels : dim && i < *dim ? outer : inner) *= self.size(i);
+  explicit Tiles(const Channelwise& v) : outer(v.outer), channels(v.channels), inner(v.inner) {
     run = std::min(inner, length);
     rows = joined() ? std::min(outer, short_length / inner) : 1;
     columns = joined() ? std::min(channels, most_channels) : 1;
@@ -215,24 +213,17 @@ std::vector<Tensor> learned_on_cpu(const LearnedCall& call, const Tensor& grad, 
                                    const LearnedCall::Needed& needed) {
   const bool backward = grad.defined();
   check_learned(call, in, backward ? &grad : nullptr);
-  std::optional<int64_t> dim;
   bool slopes = false;
-  for (int i = 1; i < call.inputs(); ++i) {
-    if (in[i].defined() && in[i].numel() > 1) dim = at::maybe_wrap_dim(call.dim(), in[0].dim());
-    slopes = slopes || (backward && needed[i] && in[i].defined());
-  }
-  const auto composite = [&] {
-    return backward ? learned_gradients(call, grad, in, needed) : std::vector<Tensor>{learned_value(call, in)};
-  };
-  if (in[0].numel() == 0) return composite();
-  const Tensor self = in[0].contiguous(), g = backward ? grad.contiguous() : grad;
-  const Tiles tiles(self, dim);
+  for (int i = 1; i < call.inputs(); ++i) slopes = slopes || (backward && needed[i] && in[i].defined());
+  if (in[0].numel() == 0) return learned_composite(call, grad, in, needed);
+  const Channelwise view(call, grad, in);
+  const Tiles tiles(view);
   const Channels channels(call.entry(), in, tiles.channels);
-  if (!channels.taken) return composite();
+  if (!channels.taken) return learned_composite(call, grad, in, needed);
   const bool image = !backward || needed[0];
-  const Tensor out = image ? at::empty_like(self) : Tensor();
+  const Tensor out = image ? at::empty_like(view.self) : Tensor();
   if (image) ask_for_large_pages(out);
-  const auto totals = run(call, tiles, channels, g, self, out, slopes);
+  const auto totals = run(call, tiles, channels, view.grad, view.self, out, slopes);
   if (!backward) return {out};
 
   std::vector<Tensor> results(call.inputs());

@@ -84,9 +84,9 @@ at::Tensor composite_of(const std::string& name, int order, const std::vector<at
   TORCH_CHECK_VALUE(false, "composite: no activation is named ", name);
 }
 
-std::vector<at::Tensor> learned_composite(const std::string& name, const std::optional<at::Tensor>& grad,
-                                          const std::vector<std::optional<at::Tensor>>& inputs, int64_t dim,
-                                          const std::vector<bool>& needed) {
+std::vector<at::Tensor> learned_composite_of(const std::string& name, const std::optional<at::Tensor>& grad,
+                                             const std::vector<std::optional<at::Tensor>>& inputs, int64_t dim,
+                                             const std::vector<bool>& needed) {
   for (const auto& e : entries()) {
     if (e.name != name) continue;
     LearnedCall call;
@@ -98,8 +98,7 @@ std::vector<at::Tensor> learned_composite(const std::string& name, const std::op
     LearnedCall::Needed n{};
     std::copy(needed.begin(), needed.end(), n.begin());
     py::gil_scoped_release no_gil;
-    if (!grad) return {learned_value(call, in)};
-    return learned_gradients(call, *grad, in, n);
+    return learned_composite(call, grad.value_or(at::Tensor()), in, n);
   }
   TORCH_CHECK_VALUE(false, "learned_composite: no activation is named ", name);
 }
@@ -116,7 +115,7 @@ PYBIND11_MODULE(_C, m) {
   m.def("registry", &registry);
   m.def("composite", &composite_of, py::arg("name"), py::arg("order"), py::arg("inputs"),
         py::arg("parameters") = std::vector<std::optional<double>>());
-  m.def("learned_composite", &learned_composite, py::arg("name"), py::arg("grad"), py::arg("inputs"), py::arg("dim"),
+  m.def("learned_composite", &learned_composite_of, py::arg("name"), py::arg("grad"), py::arg("inputs"), py::arg("dim"),
         py::arg("needed"));
   m.def("cpu_capability", [] { return cpu::isa_names[static_cast<int>(cpu::active())]; });
   m.def("built_isas", &isas_built);

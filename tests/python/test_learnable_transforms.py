@@ -82,6 +82,33 @@ def test_layouts(shape, device):
         assert SF.swish(y, beta).stride() == torch.empty_like(y).stride()
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize(
+    ("shape", "dim"),
+    [((3, 5, 7), 1), ((64, 8, 512), 1), ((700, 40), -1), ((9, 3, 33), 1), ((300, 3, 4), 1), ((5, 6000), 0)],
+)
+def test_shapes(shape, dim, dtype, device):
+    """Sums over many blocks, against the textbook formula in double: their error is the last rounding."""
+    generator = torch.Generator().manual_seed(2)
+    x, grad = (torch.randn(shape, generator=generator).to(device, dtype) for _ in range(2))
+    beta = torch.rand(shape[dim], generator=generator).to(device) + 0.5
+    places = range(len(shape))
+    sliced = (slice(None, None, 2), ...) if dim else (..., slice(None, None, 2))  # not the channels
+    for layout in (lambda t: t, lambda t: t.transpose(0, -1).contiguous().transpose(0, -1), lambda t: t[sliced]):
+        for given in (beta, beta[:1], beta[0]):
+            z, g, b = layout(x).requires_grad_(), layout(grad), given.clone().requires_grad_()
+            y = SF.swish(z, b, dim=dim)
+            ours = torch.autograd.grad(y, [z, b], g)
+            wide, exact = z.detach().double().requires_grad_(), given.double().requires_grad_()
+            sized = exact if exact.numel() == 1 else exact.view([-1 if i == dim % len(shape) else 1 for i in places])
+            expected = wide * torch.sigmoid(sized * wide)
+            theirs = torch.autograd.grad(expected, [wide, exact], g.double())
+            eps = torch.finfo(dtype).eps
+            torch.testing.assert_close(y.double(), expected, rtol=eps, atol=1e-7)
+            torch.testing.assert_close(ours[0].double(), theirs[0], rtol=4 * eps, atol=max(3e-7, eps / 64))
+            torch.testing.assert_close(ours[1].double(), theirs[1], rtol=1e-6, atol=1e-6)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_parameter_gradients_do_not_depend_on_the_threads(threads, device):
     before = torch.get_num_threads()
@@ -122,6 +149,8 @@ def test_a_number_beside_a_tensor(device):
          lambda x: SF.swish(x, torch.ones(3, dtype=torch.int))),
         (NotImplementedError, r"swish: not implemented for dtype Int",
          lambda x: SF.swish(x.int(), torch.ones(3))),
+        (ValueError, r"swish_backward: expected grad to have the shape of self \(\[2, 3, 4\]\), got \[2, 3\]",
+         lambda x: torch.ops.smoothact.swish_backward.Tensor(x[..., 0], x, torch.ones(3), needed=[True, True])),
         (RuntimeError, r"swish: expected beta to be on the device of self",
          lambda x: SF.swish(x, torch.ones(3, device="meta"))),
         (TypeError, r"leaky_relu\(\): inplace=True takes no tensors",

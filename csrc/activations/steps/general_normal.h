@@ -13,7 +13,7 @@ struct GeneralNormal {
   Constant a, b, shape, inverse, log_a, half_c, density;
   Constant third;  // H''' at 0, for tensors: there u^(b - 1) has no slope
 
-  GeneralNormal(Constant a, Constant b)
+  SMOOTHACT_FN GeneralNormal(Constant a, Constant b)
       : a(a),
         b(b),
         shape(reciprocal(b)),
@@ -80,7 +80,7 @@ struct GeneralNormal {
 struct GeneralNormalIntegral : GeneralNormal {
   Constant mean;  // of |x|/a
 
-  GeneralNormalIntegral(Constant a, Constant b)
+  SMOOTHACT_FN GeneralNormalIntegral(Constant a, Constant b)
       : GeneralNormal(a, b), mean(half_c * reciprocal(math::reciprocal_gamma(shape + shape))) {}
 
   template <int Order, class W, class V>

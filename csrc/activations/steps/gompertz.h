@@ -24,7 +24,8 @@ SMOOTHACT_FN auto exponential_tails(const Z& z, const M& below, const Constant& 
 // H(x) = e^-y, y = b e^-x. Its integral is E1(y) = x + Ein(y) - log b - gamma, which does not cancel for y < 1.
 struct Gompertz {
   Constant b, log_b, grown;
-  explicit Gompertz(Constant b) : b(b), log_b(logarithm(b)), grown(bound(select(log_b < 0, Constant(0), log_b))) {}
+  SMOOTHACT_FN explicit Gompertz(Constant b)
+      : b(b), log_b(logarithm(b)), grown(bound(select(log_b < 0, Constant(0), log_b))) {}
 
   template <class X>
   SMOOTHACT_FN auto sided(const X& x) const {

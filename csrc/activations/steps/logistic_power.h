@@ -12,7 +12,7 @@ inline namespace SMOOTHACT_ISA {
 // e^-|z| - 1, so that at a = 1, where it is odd, it has no error but a relative one.
 struct LogisticPower {
   Constant a, k, excess, width, grown;
-  LogisticPower(Constant a, Constant k)
+  SMOOTHACT_FN LogisticPower(Constant a, Constant k)
       : a(a),
         k(k),
         excess(a - Constant(1)),

@@ -11,7 +11,7 @@ inline namespace SMOOTHACT_ISA {
 // other half is its mirror image. H'' is 0 at 1/2, where A + B is.
 struct SoftClip {
   Constant a, width, shift = 1, c;  // c = 1 - e^-a
-  explicit SoftClip(Constant a) : a(a), width(bound(reciprocal(a))), c(-expm1(-a)) {}
+  SMOOTHACT_FN explicit SoftClip(Constant a) : a(a), width(bound(reciprocal(a))), c(-expm1(-a)) {}
 
   template <class X>
   SMOOTHACT_FN auto sided(const X& x) const {

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/zeros.h>
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+#include <cuda_runtime_api.h>
+
+#include "../ops/learned.h"
+#include "learned_plan.h"
+
+namespace smoothact {
+
+using at::Tensor;
+
+std::vector<Tensor> learned_on_cuda(const LearnedCall& call, const Tensor& grad, Inputs in,
+                                    const LearnedCall::Needed& needed) {
+  const bool backward = grad.defined();
+  // Networks are not trained in double precision.
+  if (in[0].scalar_type() == at::kDouble || in[0].numel() == 0) return learned_composite(call, grad, in, needed);
+  check_learned(call, in, backward ? &grad : nullptr);
+  const c10::cuda::CUDAGuard guard(in[0].device());
+  const Channelwise view(call, grad, in);
+  const auto& parameters = call.entry().descriptor->parameters;
+
+  cuda::LearnedRequest request;
+  request.activation = call.entry().index;
+  request.dtype = dtype_of(view.self.scalar_type());
+  request.outer = view.outer;
+  request.channels = view.channels;
+  request.inner = view.inner;
+  bool slopes = false;
+  std::array<Tensor, most_parameters> held;  // until the launch
+  for (int i = 0; i < parameters.size; ++i) {
+    const Tensor& t = in[i + 1];
+    auto& p = request.parameters[i];
+    p.value = infinity;
+    if (!t.defined()) continue;
+    slopes = slopes || (backward && needed[i + 1]);
+    if (t.is_cpu()) {
+      p.value = t.item<double>();
+      continue;
+    }
+    held[i] = t.contiguous();
+    p.data = held[i].const_data_ptr();
+    p.dtype = dtype_of(t.scalar_type());
+    p.per_channel = t.numel() > 1;
+  }
+
+  const Tensor out = !backward || needed[0] ? at::empty_like(view.self) : Tensor();
+  const cuda::LearnedGrid grid(view.outer, view.channels, view.inner);
+  const auto in_double = view.self.options().dtype(at::kDouble);
+  const Tensor sums = slopes ? at::empty({grid.parts, grid.columns, parameters.size}, in_double) : Tensor();
+  request.self = view.self.const_data_ptr();
+  if (backward) request.grad = view.grad.const_data_ptr();
+  if (out.defined()) request.out = out.mutable_data_ptr();
+  if (slopes) request.sums = sums.mutable_data_ptr<double>();
+  request.stream = c10::cuda::getCurrentCUDAStream().stream();
+  const auto error = static_cast<cudaError_t>(cuda::launch_learned(request));
+  TORCH_CHECK(error == cudaSuccess, "smoothact::", call.entry().name, backward ? "_backward" : "",
+              ": CUDA error: ", cudaGetErrorString(error));
+  if (!backward) return {out};
+
+  std::vector<Tensor> results(call.inputs());
+  results[0] = out;
+  if (!slopes) return results;
+  const Tensor totals = sums.sum(0).view({view.channels, grid.repeat, parameters.size}).sum(1);
+  for (int i = 1; i < call.inputs(); ++i) {
+    if (!needed[i] || !in[i].defined()) continue;
+    const Tensor total = totals.select(1, i - 1);
+    const bool whole = in[i].dim() == 0 || in[i].numel() == 1;
+    results[i] = (whole ? total.sum() : total).reshape(in[i].sizes()).to(in[i].options());
+  }
+  return results;
+}
+
+}  // namespace smoothact

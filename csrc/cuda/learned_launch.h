@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace smoothact::cuda {
+
+struct LearnedKernels {
+  const void *forward = nullptr, *backward = nullptr;
+};
+// By the activation's place in the list; the shards put theirs there.
+LearnedKernels& learned_kernels(int activation);
+
+}  // namespace smoothact::cuda
