@@ -12,6 +12,13 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 HEADER = "# SPDX-License-Identifier: Apache-2.0\n"
+FUNCTIONAL = """from typing import Literal
+
+from torch import Tensor
+
+from ._gates import *
+from ._noisy import noisy_relu as noisy_relu
+"""
 NN = """from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
 
@@ -19,7 +26,9 @@ import torch
 from torch import Tensor, nn
 
 from ._catalogue import Descriptor
+from ._adaptive import TAAF as TAAF, MetaACON as MetaACON
 from ._gate_modules import *
+from ._noisy import NoisyReLU as NoisyReLU
 
 class Activation(nn.Module):
     descriptor: ClassVar[Descriptor]
@@ -75,7 +84,7 @@ def arguments(entry: dict, kind: str = "float") -> list[str]:
 
 
 def functional(entries: list[dict]) -> str:
-    out = [HEADER, "from typing import Literal\n\nfrom torch import Tensor\n\nfrom ._gates import *\n"]
+    out = [HEADER, FUNCTIONAL]
     for entry in entries:
         learns = ["*", "dim: int = 1"] if entry["parameters"] else []
         signature = ", ".join(["input: Tensor", *arguments(entry, "float | Tensor"), *learns])

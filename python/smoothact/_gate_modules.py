@@ -65,10 +65,25 @@ class GLU(Gate):
     layout = "up_first"
 
     def __init__(
-        self, dim: int = -1, *, activation: str = "sigmoid", layout: str | None = None, **parameters: Any
+        self, dim: int = -1, *, activation: str | nn.Module = "sigmoid", layout: str | None = None, **parameters: Any
     ) -> None:
-        super().__init__(dim, layout=layout, activation=activation, **parameters)
-        _gates.resolve("GLU", activation, tuple(parameters.items()))
+        if isinstance(activation, nn.Module):
+            if not hasattr(activation, "descriptor") or parameters:
+                raise TypeError(
+                    "GLU: activation must be a name, or a module of smoothact.nn, which brings its parameters along; "
+                    f"got {type(activation).__name__} and {len(parameters)} parameters"
+                )
+            super().__init__(dim, layout=layout)
+            self.activation = activation
+        else:
+            super().__init__(dim, layout=layout, activation=activation, **parameters)
+            _gates.resolve("GLU", activation, tuple(parameters.items()))
+
+    def forward(self, input: Tensor, up: Tensor | None = None) -> Tensor:
+        if self.arguments:
+            return super().forward(input, up)
+        layout, dim = (self.layout, self.dim) if up is None else (type(self).layout, -1)
+        return _gates.with_module(self.activation, input, up, layout, dim, type(self).layout)
 
     def extra_repr(self) -> str:
         return super().extra_repr().replace(", activation='sigmoid'", "")

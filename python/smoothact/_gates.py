@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gates, ``f(gate) * up``, with any activation of the catalogue for f.
 
-On the CPU one pass over memory forwards and one backwards, which gives both gradients and needs nothing but the inputs;
-16-bit types are rounded once, at the end. Other devices, CUDA too, compute the same with elementwise ops.
+On the CPU and CUDA one pass over memory forwards and one backwards, which gives both gradients and needs nothing but
+the inputs; 16-bit types are rounded once, at the end. Other devices compute the same with elementwise ops, and so does
+CUDA for float64 and for derivatives of the gradients.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import _learned_gates
 from ._catalogue import catalogue
 
 __all__ = ["bilinear", "gated", "geglu", "geglu_tanh", "glu", "mish_glu", "reglu", "seglu", "swiglu", "swiglu_clamped"]
@@ -132,8 +134,11 @@ def _gate(
     parameters: dict[str, Any],
     limit: float | None = None,
     offset: float = 0.0,
+    channels: int | None = None,
 ) -> Tensor:
-    name, values = resolve(op, activation, tuple(parameters.items()))
+    tensors, numbers = _learned_gates.split(parameters)
+    name, values = resolve(op, activation, tuple(numbers.items()))
+    learned = _learned_gates.merge(op, name, values, tensors) if tensors else None
     _check_input(op, "input", input)
     check_layout(op, layout, dim)
     if up is not None:
@@ -147,6 +152,8 @@ def _gate(
             raise TypeError(f"{op}: expected up to have the dtype of input ({input.dtype}), got {up.dtype}")
         if up.device != input.device:
             raise RuntimeError(f"{op}: expected up to be on the device of input ({input.device}), got {up.device}")
+        if learned:
+            return _learned_gates.gate(name, learned, input, up, layout, dim, dim if channels is None else channels)
         return torch.ops.smoothact.gated.default(input, up, name, values, limit, offset)
     rank = input.dim()
     if rank == 0:
@@ -159,7 +166,16 @@ def _gate(
         raise RuntimeError(
             f"{op}: halving dimension must be even, but dimension {dim % rank} is size {input.shape[dim]}"
         )
+    if learned:
+        return _learned_gates.gate(name, learned, input, None, layout, dim, dim if channels is None else channels)
     return torch.ops.smoothact.gated_packed.default(input, dim, layout, name, values, limit, offset)
+
+
+def with_module(activation: Any, input: Tensor, up: Tensor | None, layout: str, dim: int, default: str) -> Tensor:
+    """Of an activation that is a module, and may learn."""
+    parameters = {name: getattr(activation, name) for name in activation._arguments.parameters if name != "inplace"}
+    channels = activation.dim if activation.learnt else None
+    return _gate("GLU", activation.descriptor.name, input, up, layout, dim, default, parameters, channels=channels)
 
 
 SHAZEER = "Shazeer 2020, arXiv:2002.05202"
@@ -169,7 +185,8 @@ SHAZEER = "Shazeer 2020, arXiv:2002.05202"
     "``f(gate) * up``",
     SHAZEER,
     """        activation: f, by any name that :meth:`Catalogue.resolve` knows.
-        **parameters: of f, by its names; the default ones where left out.
+        **parameters: of f, by its names; the default ones where left out. One may be a tensor, of no dimensions or with
+            an element for every channel of the gate along ``dim``; it is differentiated as the input is.
 """,
 )
 def gated(

@@ -23,8 +23,9 @@ from torch.compiler import is_dynamo_compiling as is_compiling
 from . import _C, _gates, _learned, _policy
 from ._catalogue import Descriptor, catalogue
 from ._gates import *  # noqa: F403
+from ._noisy import noisy_relu
 
-__all__ = [*catalogue, "prelu", *_gates.__all__]
+__all__ = [*catalogue, "noisy_relu", "prelu", *_gates.__all__]
 
 
 def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
@@ -154,6 +155,7 @@ def _document(d: Descriptor) -> str:
 
 
 globals().update({name: _make(descriptor) for name, descriptor in catalogue.items()})
+noisy_relu.__module__ = __name__
 
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:

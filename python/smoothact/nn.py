@@ -11,11 +11,14 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from . import _gate_modules, functional
+from . import _adaptive, _gate_modules, functional
+from ._adaptive import TAAF, MetaACON
 from ._catalogue import Descriptor, catalogue
 from ._gate_modules import *  # noqa: F403
+from ._noisy import NoisyReLU
 
-__all__ = ["Activation", "PReLU", *(d.module for d in catalogue.values()), *_gate_modules.__all__]
+_OWN = ["Activation", "NoisyReLU", "PReLU", *_adaptive.__all__, *_gate_modules.__all__]
+__all__ = [*_OWN, *(d.module for d in catalogue.values())]
 
 
 class Activation(nn.Module):
@@ -148,6 +151,8 @@ def _make(descriptor: Descriptor) -> type[Activation]:
 
 
 globals().update({d.module: _make(d) for d in catalogue.values()})
+for _module in (NoisyReLU, TAAF, MetaACON):
+    _module.__module__ = __name__
 
 
 class PReLU(globals()["LeakyReLU"]):

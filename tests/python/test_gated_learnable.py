@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gates whose activation learns, against the textbook formula of f times up."""
+
+import pytest
+import smoothact
+import smoothact.functional as SF
+import torch
+from smoothact.reference import formula
+from torch.autograd import gradcheck, gradgradcheck
+
+LEARNABLE = [d for d in smoothact.catalogue.values() if d.parameters]
+NO_REFERENCE = {"gennorm_cdf", "gennorm_relu"}  # see test_learnable.py
+
+
+def made(descriptor, channels, device, dtype=torch.float64):
+    spread = torch.linspace(1, 1.25, channels, dtype=dtype, device=device) if channels else 1.0
+    v = [20.0 if p.default is None else p.default or 0.3 for p in descriptor.parameters]
+    return {
+        p.name: (w * torch.as_tensor(spread, dtype=dtype, device=device)).requires_grad_()
+        for p, w in zip(descriptor.parameters, v, strict=True)
+    }
+
+
+def halves(x, layout, dim):
+    """As the layouts are defined: even places are the gate's, or the first half is, or the second."""
+    n = x.shape[dim]
+    places = torch.arange(n, device=x.device)
+    chosen = places % 2 == 0 if layout == "interleaved" else (places < n // 2) == (layout == "gate_first")
+    return x.index_select(dim, places[chosen]), x.index_select(dim, places[~chosen])
+
+
+@pytest.mark.parametrize(
+    ("layout", "dim", "channels"),
+    [("gate_first", -1, 3), ("up_first", 1, 2), ("interleaved", 0, 1), ("interleaved", -2, 2), ("gate_first", -1, 0)],
+)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("descriptor", [d for d in LEARNABLE if d.name not in NO_REFERENCE], ids=lambda d: d.name)
+def test_equals_the_textbook(descriptor, layout, dim, channels, dtype, device):
+    x = torch.randn(2, 4, 6, device=device).to(dtype).requires_grad_()
+    p = made(descriptor, channels, device, torch.float64 if dtype == torch.float64 else torch.float32)
+    y = SF.gated(x, activation=descriptor.name, layout=layout, dim=dim, **p)
+    assert y.dtype == dtype
+    wide = x.detach().double().requires_grad_()
+    exact = {n: v.detach().double().requires_grad_() for n, v in p.items()}
+    shape = [-1 if i == dim % 3 else 1 for i in range(3)]
+    gate, up = halves(wide, layout, dim)
+    f = formula(descriptor.definition, **{n: v.view(shape) if channels else v for n, v in exact.items()})
+    expected = f(gate) * up
+    eps = torch.finfo(dtype).eps
+    torch.testing.assert_close(y.double(), expected, rtol=4 * eps, atol=4 * eps)
+    grad = torch.randn_like(y)
+    ours = torch.autograd.grad(y, [x, *p.values()], grad)
+    theirs = torch.autograd.grad(expected, [wide, *exact.values()], grad.double(), allow_unused=True)
+    for a, b in zip(ours, theirs, strict=True):
+        b = torch.zeros_like(a, dtype=torch.float64) if b is None else b
+        torch.testing.assert_close(a.double(), b, rtol=8 * eps, atol=32 * max(eps, 1e-12))
+
+
+@pytest.mark.parametrize("descriptor", LEARNABLE, ids=lambda d: d.name)
+def test_gradcheck(descriptor, device):
+    x = torch.randn(2, 6, dtype=torch.float64, device=device, requires_grad=True)
+    up = torch.randn(2, 6, dtype=torch.float64, device=device, requires_grad=True)
+    p = made(descriptor, 6, device)
+    names = list(p)
+
+    def function(x, up, *values):
+        return SF.gated(x, up, activation=descriptor.name, **dict(zip(names, values, strict=True)))
+
+    assert gradcheck(function, [x, up, *p.values()])
+    assert gradgradcheck(function, [x, up, *p.values()], fast_mode=True)
+
+
+pytestmark = pytest.mark.skipif("swish" not in smoothact.catalogue, reason="the list is short")
+
+
+def test_module(device):
+    learnt = smoothact.nn.Swish(1.5, learnable=True, num_parameters=4, dim=-1, device=device)
+    module = smoothact.nn.GLU(activation=learnt)
+    assert [n for n, _ in module.named_parameters()] == ["activation.beta"]
+    x = torch.randn(3, 8, device=device)
+    y = module(x)
+    torch.testing.assert_close(y, SF.gated(x, activation="swish", beta=1.5, layout="up_first"))
+    y.sum().backward()
+    assert learnt.beta.grad.abs().min() > 0
+    up, gate = x.chunk(2, -1)
+    torch.testing.assert_close(module(gate, up), y)
+    assert repr(module) == f"GLU(\n  dim=-1\n  (activation): {learnt!r}\n)"
+    fixed = smoothact.nn.GLU(activation=smoothact.nn.GELU("tanh"), layout="gate_first")
+    assert torch.equal(fixed(x), SF.geglu_tanh(x))
+
+
+def test_compile(device):
+    def loss(x, beta):
+        return SF.gated(x, activation="swish", beta=beta).square().mean()
+
+    x, beta = torch.randn(4, 6, device=device), torch.ones(3, device=device, requires_grad=True)
+    (expected,) = torch.autograd.grad(loss(x, beta), beta)
+    (compiled,) = torch.autograd.grad(torch.compile(loss, fullgraph=True)(x, beta), beta)
+    torch.testing.assert_close(compiled, expected)
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "call"),
+    [
+        (TypeError, r"gated: silu has no parameter 'beta' \(it has none\)",
+         lambda x: SF.gated(x, beta=torch.ones(3))),
+        (ValueError, r"swish: expected beta to have the size of self along dim -1 \(3\), got 6",
+         lambda x: SF.gated(x, activation="swish", beta=torch.ones(6))),
+        (TypeError, r"swiglu_clamped\(\): argument 'alpha' must be float, not Tensor",
+         lambda x: SF.swiglu_clamped(x, alpha=torch.ones(()))),
+    ],
+)  # fmt: skip
+def test_errors(error, message, call):
+    with pytest.raises(error, match=message):
+        call(torch.randn(2, 6))
