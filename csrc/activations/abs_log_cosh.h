@@ -18,6 +18,7 @@ struct AbsLogCosh : AbsIntegral<Logistic> {
       .limits = {infinity, infinity},
       .slopes = {-1, 1},
       .at_zero = 0.6931471805599453,
+      .all_digits = true,
   };
   SMOOTHACT_FN constexpr explicit AbsLogCosh(Constant a) : AbsIntegral(Constant(2) * a) {}
 

@@ -19,6 +19,7 @@ struct AbsTanh : AbsGate<Logistic, Linear> {
       .source = "Roy et al. 2019, arXiv:1901.05894",
       .limits = {infinity, infinity},
       .slopes = {-1, 1},
+      .all_digits = true,
   };
   SMOOTHACT_FN constexpr explicit AbsTanh(Constant a) : AbsGate{{Constant(2) * a}} {}
 };

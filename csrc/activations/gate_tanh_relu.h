@@ -19,6 +19,7 @@ struct GateTanhRelu : Rectified<AbsGate<Logistic, Shift>> {
       .limits = {0, infinity},
       .slopes = {0, 1},
       .smoothness = 1,
+      .all_digits = true,
   };
   SMOOTHACT_FN constexpr GateTanhRelu() : Rectified{{{{{2}}}}} {}
 };

@@ -16,6 +16,7 @@ struct LecunTanh : AffineTanh {
       .source = "LeCun et al. 1998, Efficient BackProp",
       .limits = {-1.7159, 1.7159},
       .slopes = {0, 0},
+      .all_digits = true,
   };
   SMOOTHACT_FN constexpr LecunTanh()
       : AffineTanh{{{Constant(1.3333333333333333, 7.401486830834377e-17)}}, {1.7159, 1.9184653865522706e-17}, 0} {}

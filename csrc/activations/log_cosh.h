@@ -18,6 +18,7 @@ struct LogCoshAbs : AbsIntegral<Logistic> {
       .definition = "log((exp(a * x) + exp(-a * x)) / 2) / a",
       .limits = {infinity, infinity},
       .slopes = {-1, 1},
+      .all_digits = true,
   };
   Constant offset;  // log 2/a
   SMOOTHACT_FN constexpr explicit LogCoshAbs(Constant a)

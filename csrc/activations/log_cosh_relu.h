@@ -18,6 +18,7 @@ struct LogCoshRelu : Rectified<LogCoshAbs> {
       .limits = {0, infinity},
       .slopes = {0, 1},
       .smoothness = 1,
+      .all_digits = true,
   };
   SMOOTHACT_FN constexpr LogCoshRelu() : Rectified{LogCoshAbs(1)} {}
 };

@@ -29,22 +29,19 @@ SMOOTHACT_FN double load(DType dtype, const void* data, int64_t i) {
       return load_as<DType::f16>(data, i);
   }
 }
+// Of the data, which is not in double.
+SMOOTHACT_FN double load_value(DType dtype, const void* data, int64_t i) {
+  if (dtype == DType::f32) return load_as<DType::f32>(data, i);
+  return dtype == DType::bf16 ? load_as<DType::bf16>(data, i) : load_as<DType::f16>(data, i);
+}
 template <DType D>
 SMOOTHACT_FN void store_as(void* data, int64_t i, double y) {
   using One = Pack<D, 1>;
   reinterpret_cast<One*>(data)[i] = One::narrow({static_cast<typename One::Arithmetic>(y)});
 }
-SMOOTHACT_FN void store(DType dtype, void* data, int64_t i, double y) {
-  switch (dtype) {
-    case DType::f64:
-      return store_as<DType::f64>(data, i, y);
-    case DType::f32:
-      return store_as<DType::f32>(data, i, y);
-    case DType::bf16:
-      return store_as<DType::bf16>(data, i, y);
-    default:
-      return store_as<DType::f16>(data, i, y);
-  }
+SMOOTHACT_FN void store_value(DType dtype, void* data, int64_t i, double y) {
+  if (dtype == DType::f32) return store_as<DType::f32>(data, i, y);
+  dtype == DType::bf16 ? store_as<DType::bf16>(data, i, y) : store_as<DType::f16>(data, i, y);
 }
 
 template <class A, bool Backward>
@@ -101,16 +98,16 @@ struct LearnedBlock {
     int64_t position = place.first % g.run, at = place.first / g.run * g.pitch + place.column * g.run + position;
     Slopes totals = math::make_slopes<V, K>([](int) { return V(0); });
     for (int64_t e = place.first; e < place.end; e += round) {
-      const V x = load(plan.dtype, plan.self, at);
+      const V x = load_value(plan.dtype, plan.self, at);
       V y;
       if constexpr (Backward) {
-        const V grad = load(plan.dtype, plan.grad, at);
+        const V grad = load_value(plan.dtype, plan.grad, at);
         y = grad * slope_at(a, x);
         totals = math::each_slope<V, K>([&](V t, V s) { return fma(grad, s, t); }, totals, slopes_at(a, x));
       } else {
         y = a.f(math::Sloped<V, K>(x)).v;
       }
-      if (plan.out) store(plan.dtype, plan.out, at, valid ? y.v : std::numeric_limits<double>::quiet_NaN());
+      if (plan.out) store_value(plan.dtype, plan.out, at, valid ? y.v : std::numeric_limits<double>::quiet_NaN());
       at += rows * g.pitch + rest;
       position += rest;
       if (position >= g.run) {

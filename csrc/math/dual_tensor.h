@@ -35,6 +35,10 @@ Tensor div(const Tensor&, double);
 Tensor neg(const Tensor&);
 Tensor reciprocal(const Tensor&);
 Tensor detach(const Tensor&);
+inline Tensor add(double a, const Tensor& b) { return add(b, a); }
+inline Tensor sub(double a, const Tensor& b) { return rsub(b, a); }
+inline Tensor mul(double a, const Tensor& b) { return mul(b, a); }
+inline Tensor div(double a, const Tensor& b) { return mul(reciprocal(b), a); }
 
 at::Tensor lt(const Tensor&, const Tensor&);
 at::Tensor lt(const Tensor&, double);

@@ -10,36 +10,36 @@ namespace smoothact {
 inline namespace SMOOTHACT_ISA {
 namespace math {
 
-// One after the other, where the compiler would keep an array in memory.
+// One after the other, where the compiler would keep an array in memory. Nothing empty at the end: see Sum.
 template <class V, int K>
 struct Slopes {
   V first;
-  [[no_unique_address]] Slopes<V, K - 1> rest;
+  Slopes<V, K - 1> rest;
 };
 template <class V>
-struct Slopes<V, 0> {};
+struct Slopes<V, 1> {
+  V first;
+};
 
 // f of the slopes by each parameter
 template <class V, int K, class F, class... S>
 SMOOTHACT_FN Slopes<V, K> each_slope(const F& f, const S&... s) {
-  if constexpr (K == 0)
-    return {};
+  if constexpr (K == 1)
+    return {f(s.first...)};
   else
     return {f(s.first...), each_slope<V, K - 1>(f, s.rest...)};
 }
 template <class V, int K, class F>
 SMOOTHACT_FN Slopes<V, K> make_slopes(const F& f, int parameter = 0) {
-  if constexpr (K == 0)
-    return {};
+  if constexpr (K == 1)
+    return {f(parameter)};
   else
     return {f(parameter), make_slopes<V, K - 1>(f, parameter + 1)};
 }
 template <class V, int K, class F>
 SMOOTHACT_FN void use_slopes(const Slopes<V, K>& s, const F& f, int parameter = 0) {
-  if constexpr (K > 0) {
-    f(s.first, parameter);
-    use_slopes(s.rest, f, parameter + 1);
-  }
+  f(s.first, parameter);
+  if constexpr (K > 1) use_slopes(s.rest, f, parameter + 1);
 }
 
 template <class V, int K>
@@ -221,7 +221,7 @@ SMOOTHACT_FN Constant expm1(const Constant& k) {
 }
 SMOOTHACT_FN Constant reciprocal_gamma(const Constant& k) {
   using V = Sloped<Simd<double, 1>, 1>;
-  const V y = reciprocal_gamma(V(k.literal.value, {1, {}}));
+  const V y = reciprocal_gamma(V(k.literal.value, {1}));
   return k.chain(reciprocal_gamma(k.literal), y.slopes.first.v);
 }
 

@@ -3,6 +3,8 @@
 // all the same, as the activations' constructors are constexpr.
 #pragma once
 
+#include <cmath>
+
 #include "dual_tensor.h"
 #include "number.h"
 
@@ -27,9 +29,7 @@ struct Constant {
   constexpr ~Constant() { release(); }
 
   constexpr bool varies() const { return shared != nullptr; }
-  dual::Tensor tensor() const {
-    return varies() ? shared->tensor : dual::full({}, literal.value, at::dtype(at::kDouble));
-  }
+  const dual::Tensor& tensor() const { return shared->tensor; }  // of one that varies
   template <class T>
   constexpr T leading() const {
     return literal.leading<T>();
@@ -62,7 +62,9 @@ constexpr Constant apply(const Tensors& tensors, const Literals& literals, const
 }
 template <class Tensors, class Literals>
 constexpr Constant apply(const Tensors& tensors, const Literals& literals, const Constant& a, const Constant& b) {
-  if (a.varies() || b.varies()) return Constant(tensors(a.tensor(), b.tensor()));
+  if (a.varies() && b.varies()) return Constant(tensors(a.tensor(), b.tensor()));
+  if (a.varies()) return Constant(tensors(a.tensor(), b.literal.value));
+  if (b.varies()) return Constant(tensors(a.literal.value, b.tensor()));
   return literals(a.literal, b.literal);
 }
 }  // namespace detail
@@ -89,9 +91,15 @@ SMOOTHACT_CONSTANT(bound, detach, t)
 SMOOTHACT_CONSTANT(quadruple_root, quadruple_root, quadruple_root(t))
 #undef SMOOTHACT_CONSTANT
 
-inline Constant logarithm(const Constant& k) { return Constant(dual::log(k.tensor())); }
-inline Constant expm1(const Constant& k) { return Constant(dual::expm1(k.tensor())); }
-inline Constant reciprocal_gamma(const Constant& k) { return Constant(dual::reciprocal_gamma(k.tensor())); }
+inline Constant logarithm(const Constant& k) {
+  return k.varies() ? Constant(dual::log(k.tensor())) : Constant(std::log(k.literal.value));
+}
+inline Constant expm1(const Constant& k) {
+  return k.varies() ? Constant(dual::expm1(k.tensor())) : Constant(std::expm1(k.literal.value));
+}
+inline Constant reciprocal_gamma(const Constant& k) {
+  return k.varies() ? Constant(dual::reciprocal_gamma(k.tensor())) : Constant(1 / std::tgamma(1 + k.literal.value));
+}
 
 // Evaluated where it selects: its mask may be a tensor.
 struct Comparison {
@@ -101,8 +109,13 @@ struct Comparison {
 constexpr Comparison operator<(const Constant& a, const Constant& b) { return {a, b, false}; }
 constexpr Comparison operator<=(const Constant& a, const Constant& b) { return {a, b, true}; }
 inline Constant select_tensor(const Comparison& c, const Constant& a, const Constant& b) {
-  const dual::Tensor s = c.a.tensor(), t = c.b.tensor();
-  return Constant(dual::where(c.or_equal ? dual::le(s, t) : dual::lt(s, t), a.tensor(), b.tensor()));
+  // On the device of what varies: the compiler's constants may not be mixed.
+  const auto options = (c.a.varies() ? c.a : c.b).tensor().options();
+  const auto tensor = [&](const Constant& k) {
+    return k.varies() ? k.tensor() : dual::full({}, k.literal.value, options);
+  };
+  const dual::Tensor s = tensor(c.a), t = tensor(c.b);
+  return Constant(dual::where(c.or_equal ? dual::le(s, t) : dual::lt(s, t), tensor(a), tensor(b)));
 }
 constexpr Constant select(const Comparison& c, const Constant& a, const Constant& b) {
   if (c.a.varies() || c.b.varies()) return select_tensor(c, a, b);
