@@ -117,7 +117,9 @@ target_sources(smoothact PRIVATE ${_cpu})
 
 if(SMOOTHACT_WITH_CUDA)
   smoothact_add_shards(cuda csrc/cuda/shard.cu ${SMOOTHACT_CUDA_SHARD_SIZE})
-  smoothact_add_shards(cuda_learned csrc/cuda/learned.cu ${SMOOTHACT_CUDA_SHARD_SIZE} DEFINITIONS SMOOTHACT_ISA=cuda_learned)
+  smoothact_add_shards(cuda_forward csrc/cuda/learned_forward.cu ${SMOOTHACT_CUDA_SHARD_SIZE})
+  smoothact_add_shards(cuda_backward csrc/cuda/learned_backward.cu ${SMOOTHACT_CUDA_SHARD_SIZE}
+                       DEFINITIONS SMOOTHACT_ISA=cuda_backward)
   file(GLOB _cuda CONFIGURE_DEPENDS csrc/cuda/*.cpp)
   target_sources(smoothact PRIVATE ${_cuda})
   target_compile_definitions(smoothact PRIVATE SMOOTHACT_WITH_CUDA)

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "../activations.h"
+#include "../kernels/reach.h"
 
 namespace smoothact {
 
@@ -34,8 +35,6 @@ void check_input(const Entry& e, Order order, const at::Tensor& t) {
   check_tensor(t, [&] { return op_name(e, order); });
 }
 
-constexpr double least = 1e-30, most = 1e15;
-
 const DomainBounds& bounds_of(Domain domain) {
   static constexpr DomainBounds bounds[] = {
       {"real", "finite", [](double v) { return v == v; }},
@@ -51,9 +50,8 @@ namespace {
 bool in_domain(const Parameter& q, double v) {
   return (q.optional && v == infinity) || (bounds_of(q.domain).hold(v) && std::isfinite(v));
 }
-// Its square and its reciprocal, times any argument that matters, stay within single precision.
 bool in_reach(const Parameter& q, double v) {
-  return q.optional || v == 0 || (least <= std::abs(v) && std::abs(v) <= most);
+  return q.optional || v == 0 || (least_parameter <= std::abs(v) && std::abs(v) <= most_parameter);
 }
 
 }  // namespace
@@ -73,8 +71,8 @@ void check_parameters(const Entry& e, const Parameters& p) {
     const double v = p[i++];
     TORCH_CHECK_VALUE(in_domain(q, v), "smoothact::", e.name, ": ", q.name, " must be ", bounds_of(q.domain).words,
                       ", got ", v);
-    TORCH_CHECK_VALUE(in_reach(q, v), "smoothact::", e.name, ": ", q.name, " must be 0 or of a magnitude from ", least,
-                      " to ", most, ", got ", v);
+    TORCH_CHECK_VALUE(in_reach(q, v), "smoothact::", e.name, ": ", q.name, " must be 0 or of a magnitude from ",
+                      least_parameter, " to ", most_parameter, ", got ", v);
   }
   const auto* q = e.descriptor->parameters.items;
   for (i = 1; e.descriptor->ascending && i < e.descriptor->parameters.size; ++i)

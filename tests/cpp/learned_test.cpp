@@ -7,14 +7,15 @@
 #include "math/sloped.h"
 #include "activations/swish.h"
 // clang-format on
-#include "cuda/learned.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <memory>
 #include <random>
 #include <vector>
+
+#include "cuda/learned_backward.h"
+#include "cuda/learned_forward.h"
 
 namespace smoothact::cuda {
 namespace {
@@ -55,16 +56,18 @@ class Learned : public testing::TestWithParam<Case> {
   template <bool Backward>
   void run(const LearnedRequest& request) const {
     const LearnedPlan plan(request, grid);
-    using Block = LearnedBlock<Swish, Backward>;
+    using Block = std::conditional_t<Backward, LearnedBackward<Swish>, LearnedForward<Swish>>;
     constexpr int threads = LearnedGrid::threads;
     for (uint32_t block = 0; block < plan.grid.blocks(); ++block) {
       const auto shared = std::make_unique<typename Block::Shared>();
       for (int t = 0; t < threads; ++t) Block::construct(plan, block, t, *shared);
       for (int t = 0; t < threads; ++t) Block::pass(plan, block, t, *shared);
-      if (!plan.sums) continue;
-      for (int n = threads / 2; n >= plan.grid.lanes; n /= 2)
-        for (int t = 0; t < threads; ++t) Block::fold(n, t, *shared);
-      for (int t = 0; t < threads; ++t) Block::finish(plan, block, t, *shared);
+      if constexpr (Backward) {
+        if (!plan.sums) continue;
+        for (int n = threads / 2; n >= plan.grid.lanes; n /= 2)
+          for (int t = 0; t < threads; ++t) Block::fold(n, t, *shared);
+        for (int t = 0; t < threads; ++t) Block::finish(plan, block, t, *shared);
+      }
     }
   }
 };

@@ -5,39 +5,33 @@
 #include "../math/sloped.h"
 #include "../activations.h"
 // clang-format on
-#include "learned.h"
+#include "learned_backward.h"
 #include "learned_launch.h"
 
 namespace smoothact::cuda {
 namespace {
 
-template <class A, bool Backward>
-__global__ void __launch_bounds__(LearnedGrid::threads) learned_kernel(const __grid_constant__ LearnedPlan plan) {
-  using Block = LearnedBlock<A, Backward>;
+template <class A>
+__global__ void __launch_bounds__(LearnedGrid::threads)
+    learned_backward_kernel(const __grid_constant__ LearnedPlan plan) {
+  using Block = LearnedBackward<A>;
   __shared__ typename Block::Shared shared;
   const uint32_t block = blockIdx.x, thread = threadIdx.x;
   Block::construct(plan, block, thread, shared);
   __syncthreads();
   Block::pass(plan, block, thread, shared);
-  if constexpr (Backward) {
-    if (!plan.sums) return;
-    for (int n = LearnedGrid::threads / 2; n >= plan.grid.lanes; n /= 2) {
-      __syncthreads();
-      Block::fold(n, thread, shared);
-    }
-    Block::finish(plan, block, thread, shared);  // what this thread has folded
+  if (!plan.sums) return;
+  for (int n = LearnedGrid::threads / 2; n >= plan.grid.lanes; n /= 2) {
+    __syncthreads();
+    Block::fold(n, thread, shared);
   }
-}
-
-template <class A, bool Backward>
-const void* kernel() {
-  return reinterpret_cast<const void*>(learned_kernel<A, Backward>);
+  Block::finish(plan, block, thread, shared);  // what this thread has folded
 }
 
 const bool added = [] {
   Activations::for_each([]<class A, int I>() {
     if constexpr (I % SMOOTHACT_SHARDS == SMOOTHACT_SHARD && A::descriptor.parameters.size > 0)
-      learned_kernels(I) = {kernel<A, false>(), kernel<A, true>()};
+      learned_kernels(I).backward = reinterpret_cast<const void*>(learned_backward_kernel<A>);
   });
   return true;
 }();

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compiled once for each shard of the list, as shard.cu is.
+#include "../activations.h"
+#include "learned_forward.h"
+#include "learned_launch.h"
+
+namespace smoothact::cuda {
+namespace {
+
+template <class A>
+__global__ void __launch_bounds__(LearnedGrid::threads)
+    learned_forward_kernel(const __grid_constant__ LearnedPlan plan) {
+  using Block = LearnedForward<A>;
+  __shared__ typename Block::Shared shared;
+  Block::construct(plan, blockIdx.x, threadIdx.x, shared);
+  __syncthreads();
+  Block::pass(plan, blockIdx.x, threadIdx.x, shared);
+}
+
+const bool added = [] {
+  Activations::for_each([]<class A, int I>() {
+    if constexpr (I % SMOOTHACT_SHARDS == SMOOTHACT_SHARD && A::descriptor.parameters.size > 0)
+      learned_kernels(I).forward = reinterpret_cast<const void*>(learned_forward_kernel<A>);
+  });
+  return true;
+}();
+
+}  // namespace
+}  // namespace smoothact::cuda
