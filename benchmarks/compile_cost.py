@@ -30,9 +30,10 @@ RESULT = Path(__file__).parent / "results/compile_cost.md"
 ISAS = ("DEFAULT", "AVX2", "AVX512")
 SLOPES = {f"{isa} slopes": isa for isa in ISAS}  # derivatives by the parameters
 TENSORS = {"tensors": "ops/formulas.cpp", "learned": "ops/learned_formulas.cpp"}  # formulas on at::Tensor
-CUDA = "CUDA"  # the kernels of one architecture
+LEARNED = {f"CUDA {which}": f"cuda/learned_{which}.cu" for which in ("forward", "backward")}
+CUDA = {"CUDA": "cuda/shard.cu", **LEARNED}  # the kernels of one architecture
 SOURCES = dict.fromkeys(ISAS, "cpu/kernels.cpp") | dict.fromkeys(SLOPES, "cpu/slopes.cpp") | TENSORS
-SOURCES |= {CUDA: "cuda/shard.cu"}
+SOURCES |= CUDA
 LIMITS = {"minutes": 12.0, "megabytes": 40.0}  # of a build for one architecture, on two cores
 CORES = 2
 EMPTY = ""  # the list without an activation
@@ -71,7 +72,7 @@ def command(target: str, arch: str, folder: Path, place: int, count: int, output
     path = CSRC / SOURCES[target] if place < count else folder / f"empty-{Path(SOURCES[target]).name}"
     defines = [f"-DSMOOTHACT_SHARD={place}", f"-DSMOOTHACT_SHARDS={count}"]
     common = ["-std=c++20", "-O3", "-DNDEBUG", *defines, f"-I{CSRC}", f"-I{folder}", "-c", str(path), "-o", str(output)]
-    if target == CUDA:
+    if target in CUDA:
         compress = ["--compress-mode=size", "-Xcompiler=-fPIC,-ffp-contract=off"]
         return [nvcc(), *FLAGS, *compress, f"-gencode=arch=compute_{arch},code=sm_{arch}", *common]
     flags, own = target, [f"-DSMOOTHACT_ISA={target}"]
@@ -153,7 +154,7 @@ def total(costs: Costs, target: str, activations: int, shards: int) -> Cost:
 
 def shards(target: str, count: int) -> int:
     """As CMakeLists.txt has it."""
-    kind = "CPU_SLOPES" if target in SLOPES else "TENSORS" if target in TENSORS else CUDA if target == CUDA else "CPU"
+    kind = "CPU_SLOPES" if target in SLOPES else "TENSORS" if target in TENSORS else "CUDA" if target in CUDA else "CPU"
     text = (ROOT / "CMakeLists.txt").read_text()
     return -(-count // int(re.search(rf"set\(SMOOTHACT_{kind}_SHARD_SIZE (\d+)", text)[1]))
 
@@ -213,7 +214,7 @@ def main() -> int:
     if unknown := set(arguments.names) - set(known):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     try:
-        tools = [nvcc()] if CUDA in arguments.target else []
+        tools = [nvcc()] if set(CUDA) & set(arguments.target) else []
     except ToolMissing as error:
         print(f"compile_cost: {error}", file=sys.stderr)
         return 1
