@@ -82,7 +82,8 @@ class TAAF(nn.Module):
         device, dtype: of what is learnt; they start as 1, 1, 0 and 0.
 
     Raises:
-        ValueError: there is no channel.
+        TypeError: the activation is no module.
+        ValueError: there is no channel, or an input has not as many.
 
     Source: Kunc & Klema 2021, "On transformative adaptive activation functions in neural networks for gene expression
     inference".
@@ -92,6 +93,8 @@ class TAAF(nn.Module):
         self, activation: nn.Module, num_parameters: int = 1, dim: int = 1, device: Any = None, dtype: Any = None
     ) -> None:
         super().__init__()
+        if not isinstance(activation, nn.Module):
+            raise TypeError(f"TAAF: activation must be a module, got {type(activation).__name__}")
         if num_parameters < 1:
             raise ValueError(f"TAAF: num_parameters must be at least 1, got {num_parameters}")
         self.activation, self.num_parameters, self.dim = activation, num_parameters, dim

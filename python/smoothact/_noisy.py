@@ -25,6 +25,8 @@ def check_std(op: str, std: float | str) -> None:
         raise TypeError(f"{op}(): argument 'std' must be float or str, not {type(std).__name__}")
     elif not 0 <= std < math.inf:
         raise ValueError(f"{op}: std must be non-negative and finite, got {std}")
+    elif std and not 1e-30 <= std <= 1e15:  # what gaussian_relu takes
+        raise ValueError(f"{op}: std must be 0 or from 1e-30 to 1e15, got {std}")
 
 
 def noisy_relu(
@@ -51,15 +53,19 @@ def noisy_relu(
         A tensor of the shape and dtype of ``input``.
 
     Raises:
-        NotImplementedError: ``input`` is not a float64, float32, bfloat16 or float16 tensor.
+        NotImplementedError: ``input`` is not a strided float64, float32, bfloat16 or float16 tensor.
         TypeError: an argument is of another type.
-        ValueError: ``std`` is another word, negative or not finite.
+        ValueError: ``std`` is another word, negative, or beyond 1e-30 to 1e15 and not 0.
 
     Source: Nair & Hinton 2010, "Rectified linear units improve restricted Boltzmann machines".
     """
     check_std("noisy_relu", std)
     if not isinstance(input, Tensor):
         raise TypeError(f"noisy_relu(): argument 'input' must be Tensor, not {type(input).__name__}")
+    if generator is not None and not isinstance(generator, torch.Generator):
+        raise TypeError(f"noisy_relu(): argument 'generator' must be torch.Generator, not {type(generator).__name__}")
+    if input.layout != torch.strided:
+        raise NotImplementedError(f"noisy_relu: not implemented for layout {input.layout}; expected a strided tensor")
     if input.dtype not in FLOATS:
         raise NotImplementedError(
             f"noisy_relu: not implemented for dtype {input.dtype}; "

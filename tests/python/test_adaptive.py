@@ -67,11 +67,12 @@ def test_taaf(channels, device):
         ("MetaACON: num_parameters and reduction must be at least 1, got 0 and 16", lambda: smoothact.nn.MetaACON(0)),
         (r"MetaACON: expected an input with 3 channels along dim 1, got shape \(2, 4\)",
          lambda: smoothact.nn.MetaACON(3)(torch.ones(2, 4))),
+        ("TAAF: activation must be a module, got str", lambda: smoothact.nn.TAAF("mish")),
         ("TAAF: num_parameters must be at least 1, got 0", lambda: smoothact.nn.TAAF(torch.nn.ReLU(), 0)),
         (r"TAAF: expected an input with 3 channels along dim 1, got shape \(2, 4\)",
          lambda: smoothact.nn.TAAF(torch.nn.ReLU(), 3)(torch.ones(2, 4))),
     ],
 )  # fmt: skip
 def test_errors(message, call):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         call()
