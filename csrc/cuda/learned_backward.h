@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The derivatives of f by x and by parameters in memory, in one pass. In double whatever the input: no error term is
-// worth keeping then, and sums of many numbers are exact.
+// The derivatives of f by x and by parameters in memory, in one pass and in single precision: that by x as the kernels
+// of fixed parameters compute it, the others without error terms, since what counts is their sum. A thread adds up a
+// few dozen, and the threads' sums are added in double.
 #pragma once
 
 #include <limits>
@@ -12,9 +13,10 @@ namespace smoothact::cuda {
 
 template <class A>
 struct LearnedBackward {
-  static constexpr int K = parameters_of<A>;
-  using V = math::Simd<double, 1, math::float_digits>;
-  using Slopes = math::Slopes<V, K>;
+  static constexpr int K = parameters_of<A>, together = 2;
+  using V = math::Simd<float, 1>;
+  using Rough = math::Simd<float, 1, 20>;
+  using Slopes = math::Slopes<Rough, K>;
 
   struct Shared {
     LearnedColumns<A> columns;
@@ -26,18 +28,29 @@ struct LearnedBackward {
   }
   // The thread's elements; its sums into shared memory.
   static SMOOTHACT_FN void pass(const LearnedPlan& plan, uint32_t block, int thread, Shared& shared) {
-    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    constexpr float nan = std::numeric_limits<float>::quiet_NaN();
     const LearnedPlace place(plan, block, thread);
     const A& a = shared.columns[place.lane];
     const bool valid = !place.nothing() && shared.columns.valid[place.lane];
-    Slopes totals = math::make_slopes<V, K>([](int) { return V(0); });
-    place.template walk<1>(plan.grid, [&](const auto& at, int) {
-      const V x = load_value(plan.dtype, plan.self, at[0]), grad = load_value(plan.dtype, plan.grad, at[0]);
-      const V y = grad * slope_at(a, x);
-      totals = math::each_slope<V, K>([&](V t, V s) { return fma(grad, s, t); }, totals, slopes_at(a, x));
-      if (plan.out) store_value(plan.dtype, plan.out, at[0], valid ? y.v : nan);
+    Slopes totals = math::make_slopes<Rough, K>([](int) { return Rough(0); });
+    place.template walk<together>(plan.grid, [&](const auto& at, int count) {
+      V x[together], grad[together];
+      SMOOTHACT_UNROLL
+      for (int i = 0; i < together; ++i) {
+        x[i] = i < count ? load(plan.dtype, plan.self, at[i]) : 1;
+        grad[i] = i < count ? load(plan.dtype, plan.grad, at[i]) : 0;
+      }
+      SMOOTHACT_UNROLL
+      for (int i = 0; i < together; ++i) {
+        const Rough g = grad[i].v, at_x = x[i].v;
+        totals = math::each_slope<Rough, K>([&](Rough t, Rough s) { return fma(g, s, t); }, totals, slopes_at(a, at_x));
+        x[i] = grad[i] * a.df(x[i]);
+      }
+      SMOOTHACT_UNROLL
+      for (int i = 0; i < together; ++i)
+        if (plan.out && i < count) store(plan.dtype, plan.out, at[i], valid ? x[i].v : nan);
     });
-    math::use_slopes(totals, [&](V t, int k) { shared.sums[k][thread] = valid || place.nothing() ? t.v : nan; });
+    math::use_slopes(totals, [&](Rough t, int k) { shared.sums[k][thread] = valid || place.nothing() ? t.v : nan; });
   }
   // The sums of threads that share a column, in one order; n is half of 256, a quarter, as long as it is lanes or more.
   static SMOOTHACT_FN void fold(int n, int thread, Shared& shared) {
@@ -50,10 +63,6 @@ struct LearnedBackward {
     double* sums = plan.sums + (block % plan.grid.parts * plan.grid.columns + place.column) * K;
     for (int k = 0; k < K; ++k) sums[k] = shared.sums[k][thread];
   }
-
- private:
-  // At the same place as the slopes, whose exponentials serve it. What is above single precision rounds to infinity.
-  static SMOOTHACT_FN V slope_at(const A& a, V x) { return a.df(math::Sloped<V, K>(within_reach(x))).v; }
 };
 
 }  // namespace smoothact::cuda

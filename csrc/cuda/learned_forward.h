@@ -29,7 +29,7 @@ struct LearnedForward {
     place.template walk<together>(plan.grid, [&](const auto& at, int count) {
       V x[together];
       SMOOTHACT_UNROLL
-      for (int i = 0; i < together; ++i) x[i] = i < count ? load_value(plan.dtype, plan.self, at[i]) : 0;
+      for (int i = 0; i < together; ++i) x[i] = i < count ? load(plan.dtype, plan.self, at[i]) : 0;
       SMOOTHACT_UNROLL
       for (int i = 0; i < together; ++i) {
         const V y = a.f(x[i]);
@@ -37,7 +37,7 @@ struct LearnedForward {
       }
       SMOOTHACT_UNROLL
       for (int i = 0; i < together; ++i)
-        if (i < count) store_value(plan.dtype, plan.out, at[i], x[i].v);
+        if (i < count) store(plan.dtype, plan.out, at[i], x[i].v);
     });
   }
 };

@@ -16,32 +16,20 @@
 namespace smoothact::cuda {
 
 template <DType D>
-SMOOTHACT_FN double load_as(const void* data, int64_t i) {
+SMOOTHACT_FN auto load_as(const void* data, int64_t i) {
   return reinterpret_cast<const Pack<D, 1>*>(data)[i][0];
 }
-SMOOTHACT_FN double load(DType dtype, const void* data, int64_t i) {
-  switch (dtype) {
-    case DType::f64:
-      return load_as<DType::f64>(data, i);
-    case DType::f32:
-      return load_as<DType::f32>(data, i);
-    case DType::bf16:
-      return load_as<DType::bf16>(data, i);
-    default:
-      return load_as<DType::f16>(data, i);
-  }
+template <DType D>
+SMOOTHACT_FN void store_as(void* data, int64_t i, float y) {
+  using One = Pack<D, 1>;
+  reinterpret_cast<One*>(data)[i] = One::narrow({y});
 }
 // Of the data, which is not in double.
-SMOOTHACT_FN double load_value(DType dtype, const void* data, int64_t i) {
+SMOOTHACT_FN float load(DType dtype, const void* data, int64_t i) {
   if (dtype == DType::f32) return load_as<DType::f32>(data, i);
   return dtype == DType::bf16 ? load_as<DType::bf16>(data, i) : load_as<DType::f16>(data, i);
 }
-template <DType D>
-SMOOTHACT_FN void store_as(void* data, int64_t i, double y) {
-  using One = Pack<D, 1>;
-  reinterpret_cast<One*>(data)[i] = One::narrow({static_cast<typename One::Arithmetic>(y)});
-}
-SMOOTHACT_FN void store_value(DType dtype, void* data, int64_t i, double y) {
+SMOOTHACT_FN void store(DType dtype, void* data, int64_t i, float y) {
   if (dtype == DType::f32) return store_as<DType::f32>(data, i, y);
   dtype == DType::bf16 ? store_as<DType::bf16>(data, i, y) : store_as<DType::f16>(data, i, y);
 }
@@ -104,7 +92,9 @@ struct LearnedColumns {
     for (int k = 0; k < K; ++k) {
       const LearnedParameter& from = plan.parameters[k];
       const int64_t i = from.per_channel ? place.column / plan.grid.repeat : 0;
-      p[k] = from.data ? load(from.dtype, from.data, i) : from.value;
+      p[k] = !from.data                 ? from.value
+             : from.dtype == DType::f64 ? load_as<DType::f64>(from.data, i)
+                                        : load(from.dtype, from.data, i);
     }
     valid[thread] = are_valid(p, Places{});
     if (!valid[thread]) put_defaults(p, Places{});

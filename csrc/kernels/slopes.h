@@ -22,22 +22,20 @@ SMOOTHACT_FN A sloped_activation(const double* parameters) {
 }
 
 // Slopes are taken at finite x only: one of 0 must not meet an infinity.
-inline constexpr double farthest = 1e300;
 template <class V>
-SMOOTHACT_FN V within_reach(V x) {
-  return clamp(x, -farthest, farthest);
-}
+inline constexpr double farthest = sizeof(typename V::scalar) == 4 ? 1e38 : 1e300;
 
 template <class A, class V>
 SMOOTHACT_FN math::Slopes<V, parameters_of<A>> slopes_at(const A& a, V x) {
   constexpr int K = parameters_of<A>;
-  const auto infinite = V(farthest) < abs(x);
+  constexpr double end = farthest<V>;
+  const auto infinite = V(end) < abs(x);
   return math::each_slope<V, K>(
       [=](V s) {
-        const V grown = select(V(farthest * 1e-10) < abs(s), copysign(V(infinity), s), s);
+        const V grown = select(V(end * 1e-10) < abs(s), copysign(V(infinity), s), s);
         return select(is_nan(x), x, select(infinite, grown, s));
       },
-      a.f(math::Sloped<V, K>(within_reach(x))).slopes);
+      a.f(math::Sloped<V, K>(clamp(x, -end, end))).slopes);
 }
 
 }  // namespace SMOOTHACT_ISA

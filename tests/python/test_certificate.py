@@ -96,9 +96,9 @@ LEARNABLE = ("swish", "softplus", "xielu", "dyt", "gennorm_relu")
 
 
 @pytest.mark.parametrize("name", [n for n in LEARNABLE if n in smoothact.catalogue])
-def test_parameters(name, device):
-    """In double and rounded once."""
-    for row in network_certificate.certify_parameters([name], device, hard=100):
+def test_parameters(name):
+    """On the CPU in double, and rounded once."""
+    for row in network_certificate.certify_parameters([name], hard=100):
         assert row.points > 90 and row.worst <= 0.501, row
 
 

@@ -131,7 +131,22 @@ def test_a_parameter_keeps_its_dtype_and_promotes_nothing(descriptor, dtype, dev
         for c in range(3):
             assert torch.equal(y[:, c], getattr(SF, descriptor.name)(x[:, c], *(q[c].item() for q in p)))
     for a, b in zip(grads[1:], torch.autograd.grad(exact.sum(), p), strict=True):
-        torch.testing.assert_close(a, b)
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@each(LEARNABLE)
+def test_sums_over_many_elements(descriptor, dtype, device):
+    """Their error beside the sum of magnitudes; float64, which the tests above judge, is the reference."""
+    x = (torch.randn(5000, 3, device=device) * 4).to(dtype)
+    grad, p = torch.randn_like(x), parameters(descriptor, 3, device, torch.float32)
+    rows = [torch.broadcast_to(v.detach().double(), x.shape).reshape(-1).requires_grad_() for v in p]
+    wide = getattr(SF, descriptor.name)(x.double().reshape(-1), *rows, dim=0)
+    terms = torch.autograd.grad(wide, rows, grad.double().reshape(-1))
+    sums = torch.autograd.grad(getattr(SF, descriptor.name)(x, *p, dim=-1), p, grad)
+    for total, each_ in zip(sums, terms, strict=True):
+        t = each_.view(x.shape)
+        assert ((total.double() - t.sum(0)).abs() <= 1e-6 * t.abs().sum(0)).all()
 
 
 @each(LEARNABLE)
