@@ -149,14 +149,15 @@ def test_sums_over_many_elements(descriptor, dtype, device):
         assert ((total.double() - t.sum(0)).abs() <= 1e-6 * t.abs().sum(0)).all()
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 @each(LEARNABLE)
-def test_outside_its_domain_a_parameter_gives_nan(descriptor, device):
+def test_outside_its_domain_a_parameter_gives_nan(descriptor, dtype, device):
     for i, q in enumerate(descriptor.parameters):
         if q.domain == "real":
             continue
         p = parameters(descriptor, 3, device)
         p[i] = torch.where(torch.arange(3, device=device) == 1, -1.0, p[i]).detach().requires_grad_()
-        y = getattr(SF, descriptor.name)(sample(device), *p)
+        y = getattr(SF, descriptor.name)(sample(device, dtype), *p)
         assert y[:, 1].isnan().all()
         assert not y[:, ::2].isnan().any()
         assert torch.equal(torch.autograd.grad(y.sum(), p[i])[0].isnan(), torch.arange(3, device=device) == 1)
