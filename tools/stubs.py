@@ -18,6 +18,7 @@ from torch import Tensor
 
 from ._gates import *
 from ._noisy import noisy_relu as noisy_relu
+from ._pade import pau as pau
 """
 NN = """from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
@@ -29,6 +30,7 @@ from ._catalogue import Descriptor
 from ._adaptive import TAAF as TAAF, MetaACON as MetaACON
 from ._gate_modules import *
 from ._noisy import NoisyReLU as NoisyReLU
+from ._pade import PAU as PAU
 
 class Activation(nn.Module):
     descriptor: ClassVar[Descriptor]

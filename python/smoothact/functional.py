@@ -24,8 +24,9 @@ from . import _C, _gates, _learned, _policy
 from ._catalogue import Descriptor, catalogue
 from ._gates import *  # noqa: F403
 from ._noisy import noisy_relu
+from ._pade import pau
 
-__all__ = [*catalogue, "noisy_relu", "prelu", *_gates.__all__]
+__all__ = [*catalogue, "noisy_relu", "pau", "prelu", *_gates.__all__]
 
 
 def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
@@ -155,7 +156,8 @@ def _document(d: Descriptor) -> str:
 
 
 globals().update({name: _make(descriptor) for name, descriptor in catalogue.items()})
-noisy_relu.__module__ = __name__
+for _function in (noisy_relu, pau):
+    _function.__module__ = __name__
 
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Padé activation unit: a rational function whose coefficients are learnt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ._catalogue import catalogue
+from ._gates import FLOATS
+
+__all__ = ["PAU", "pau"]
+
+
+def _horner(x: Tensor, coefficients: list[Tensor]) -> Tensor:
+    """From the constant on."""
+    y = coefficients[-1]
+    for c in reversed(coefficients[:-1]):
+        y = torch.addcmul(c, y, x)
+    return y
+
+
+def pau(input: Tensor, numerator: Tensor, denominator: Tensor) -> Tensor:
+    """``P(x) / (1 + abs(Q(x)))``, elementwise, for ``P = a0 + a1 x + ... + am x**m`` and ``Q = b1 x + ... + bn x**n``.
+
+    All three are differentiated, to any order. It takes torch's ops, and not one pass; 16-bit inputs are computed in
+    float32. Where Q is 0 the slope of abs(Q) counts as 0, as torch's.
+
+    Args:
+        input: a floating-point tensor of any shape.
+        numerator: a0, ..., am.
+        denominator: b1, ..., bn, n < m.
+
+    Returns:
+        A tensor of the shape and dtype of ``input``.
+
+    Raises:
+        NotImplementedError: ``input`` is not a float64, float32, bfloat16 or float16 tensor.
+        ValueError: the coefficients are not two tensors of one dimension, with 1 <= n < m.
+
+    Source: Molina et al. 2019, arXiv:1907.06732.
+    """
+    if input.dtype not in FLOATS:
+        raise NotImplementedError(
+            f"pau: not implemented for dtype {input.dtype}; "
+            "expected torch.float64, torch.float32, torch.bfloat16 or torch.float16"
+        )
+    if numerator.dim() != 1 or denominator.dim() != 1 or not 1 <= len(denominator) < len(numerator):
+        raise ValueError(
+            "pau: expected numerator and denominator of one dimension, the denominator of 1 element or more and fewer "
+            f"than the numerator, got shapes {tuple(numerator.shape)} and {tuple(denominator.shape)}"
+        )
+    wide = torch.float64 if input.dtype == torch.float64 else torch.float32
+    x, (a, b) = input.to(wide), (list(c.to(wide)) for c in (numerator, denominator))
+    m, n = len(a) - 1, len(b)
+    far = x.abs() > 1
+    near, large = torch.where(far, 0.0, x), torch.where(far, x, 1.0)
+    inner = _horner(near, a) / (1 + (near * _horner(near, b)).abs())
+    # Powers of x may overflow: P is x**m, and Q x**n, times a polynomial of the reciprocal.
+    r = 1 / large
+    outer = large ** (m - n) * _horner(r, a[::-1]) / (r.abs() ** n + _horner(r, b[::-1]).abs()) * large.sign() ** n
+    return torch.where(far, outer, inner).to(input.dtype)
+
+
+class PAU(nn.Module):
+    """Applies :func:`smoothact.functional.pau` with learnt coefficients, a rational function of degrees 5 and 4.
+
+    Args:
+        init: the activation that it starts as, by name: fitted from -3 to 3 by least squares.
+        degrees: of numerator and denominator.
+        device, dtype: of what is learnt.
+
+    Raises:
+        ValueError: no such activation, or a denominator of a degree below 1 or not below the numerator's.
+
+    Source: Molina et al. 2019, arXiv:1907.06732.
+    """
+
+    def __init__(
+        self,
+        init: str = "leaky_relu",
+        degrees: tuple[int, int] = (5, 4),
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if not 1 <= degrees[1] < degrees[0]:
+            raise ValueError(f"PAU: degrees must be m, n with 1 <= n < m, got {degrees}")
+        catalogue.resolve(init)
+        self.init, self.degrees = init, degrees
+        self.numerator = nn.Parameter(torch.empty(degrees[0] + 1, device=device, dtype=dtype))
+        self.denominator = nn.Parameter(torch.empty(degrees[1], device=device, dtype=dtype))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Fits the activation that it starts as."""
+        from .nn import get
+
+        x = torch.linspace(-3, 3, 2001, dtype=torch.float64)
+        y, weight = get(self.init)(x), torch.ones_like(x)
+        powers = x[:, None] ** torch.arange(self.degrees[0] + 1)
+        below = powers[:, 1 : self.degrees[1] + 1]
+        # P = y (1 + Q) is linear; by what it divides, its errors become those of P / (1 + abs(Q)).
+        for _ in range(6):
+            system = torch.cat([powers, -y[:, None] * below], 1) * weight[:, None]
+            solution = torch.linalg.lstsq(system, (y * weight)[:, None]).solution[:, 0]
+            a, b = solution[: self.degrees[0] + 1], solution[self.degrees[0] + 1 :]
+            weight = 1 / (1 + (below @ b).abs())
+        with torch.no_grad():
+            self.numerator.copy_(a)
+            self.denominator.copy_(b)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return pau(input, self.numerator, self.denominator)
+
+    def extra_repr(self) -> str:
+        return f"init={self.init!r}, degrees={self.degrees}"
