@@ -43,8 +43,10 @@ struct LearnedBackward {
       SMOOTHACT_UNROLL
       for (int i = 0; i < together; ++i) {
         const Rough g = grad[i].v, at_x = x[i].v;
-        totals = math::each_slope<Rough, K>([&](Rough t, Rough s) { return fma(g, s, t); }, totals, slopes_at(a, at_x));
-        x[i] = grad[i] * a.df(x[i]);
+        if (plan.sums && i < count)
+          totals =
+              math::each_slope<Rough, K>([&](Rough t, Rough s) { return fma(g, s, t); }, totals, slopes_at(a, at_x));
+        if (plan.out) x[i] = grad[i] * a.df(x[i]);
       }
       SMOOTHACT_UNROLL
       for (int i = 0; i < together; ++i)

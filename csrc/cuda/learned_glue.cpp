@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/zeros.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
@@ -68,8 +67,7 @@ std::vector<Tensor> learned_on_cuda(const LearnedCall& call, const Tensor& grad,
   for (int i = 1; i < call.inputs(); ++i) {
     if (!needed[i] || !in[i].defined()) continue;
     const Tensor total = totals.select(1, i - 1);
-    const bool whole = in[i].dim() == 0 || in[i].numel() == 1;
-    results[i] = (whole ? total.sum() : total).reshape(in[i].sizes()).to(in[i].options());
+    results[i] = (in[i].numel() == 1 ? total.sum() : total).reshape(in[i].sizes()).to(in[i].options());
   }
   return results;
 }

@@ -9,13 +9,17 @@
 
 namespace smoothact::cuda {
 
-LearnedKernels& learned_kernels(int activation) {
+namespace {
+std::map<int, LearnedKernels>& table() {
   static std::map<int, LearnedKernels> kernels;
-  return kernels[activation];
+  return kernels;
 }
+}  // namespace
+
+LearnedKernels& learned_kernels(int activation) { return table()[activation]; }
 
 int launch_learned(const LearnedRequest& request) {
-  const LearnedKernels& kernels = learned_kernels(request.activation);
+  const LearnedKernels& kernels = table().at(request.activation);
   LearnedPlan plan(request, LearnedGrid(request.outer, request.channels, request.inner));
   void* arguments[] = {&plan};
   const cudaError_t error =

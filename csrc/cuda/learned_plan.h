@@ -5,8 +5,9 @@
 
 namespace smoothact::cuda {
 
-// How the elements are shared out: every block has a part of one column's elements, or of 32 neighbouring columns', a
-// column for a lane. A column is a channel, or where its elements lie apart, one of its `inner` many.
+// How the elements are shared out: every block has a part of one column's elements, or of up to 32 neighbouring
+// columns', a column for a lane; lanes are a power of two. A column is a channel, or where its elements lie apart, one
+// of its `inner` many.
 struct LearnedGrid {
   static constexpr int threads = 256, most_lanes = 32, most_rounds = 32, few_blocks = 4096;  // in a launch
 
@@ -23,7 +24,7 @@ struct LearnedGrid {
       repeat = static_cast<int>(inner);
       elements = outer;
       run = 1;
-      lanes = most_lanes;
+      while (lanes < most_lanes && lanes < columns) lanes *= 2;
     }
     // Few rounds where it takes them to occupy the device; a function of the shape alone.
     const int64_t round = threads / lanes, rounds = elements * across() / (round * few);

@@ -96,6 +96,7 @@ struct LearnedColumns {
              : from.dtype == DType::f64 ? load_as<DType::f64>(from.data, i)
                                         : load(from.dtype, from.data, i);
     }
+    flush(p, Places{});
     valid[thread] = are_valid(p, Places{});
     if (!valid[thread]) put_defaults(p, Places{});
     new (memory[thread]) A(make(static_cast<const double*>(p)));
@@ -124,6 +125,16 @@ struct LearnedColumns {
   }
   static SMOOTHACT_FN bool in_reach(double v) {
     return v == 0 || (least_parameter <= std::fabs(v) && std::fabs(v) <= most_parameter);
+  }
+  // A parameter that may be 0 and is all but that is 0: one that decays does not fall out of reach.
+  template <std::size_t... I>
+  static SMOOTHACT_FN void flush(double* p, std::index_sequence<I...>) {
+    constexpr auto items = A::descriptor.parameters;
+    ((p[I] = (items.items[I].domain == Domain::real || items.items[I].domain == Domain::nonnegative) &&
+                     std::fabs(p[I]) < least_parameter
+                 ? 0
+                 : p[I]),
+     ...);
   }
   template <std::size_t... I>
   static SMOOTHACT_FN void put_defaults(double* p, std::index_sequence<I...>) {

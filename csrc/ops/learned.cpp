@@ -193,8 +193,9 @@ std::vector<Tensor> learned_composite(const LearnedCall& c, const Tensor& grad, 
 Channelwise::Channelwise(const LearnedCall& c, const Tensor& g, Inputs in)
     : self(in[0].is_non_overlapping_and_dense() ? in[0] : in[0].contiguous()), grad(g) {
   if (grad.defined() && !grad.strides().equals(self.strides())) grad = at::empty_like(self).copy_(grad);
-  for (int i = 1; i < c.inputs(); ++i) per_channel = per_channel || (in[i].defined() && smoothact::per_channel(in[i]));
-  const int64_t dim = per_channel ? at::maybe_wrap_dim(c.dim(), self.dim()) : -1;
+  bool any = false;
+  for (int i = 1; i < c.inputs(); ++i) any = any || (in[i].defined() && per_channel(in[i]));
+  const int64_t dim = any ? at::maybe_wrap_dim(c.dim(), self.dim()) : -1;
   for (int64_t i = 0; i < self.dim(); ++i)
     (i == dim ? channels : dim >= 0 && self.stride(i) > self.stride(dim) ? outer : inner) *= self.size(i);
 }

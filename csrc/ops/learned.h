@@ -35,7 +35,6 @@ struct LearnedCall {
 // layout.
 struct Channelwise {
   at::Tensor self, grad;
-  bool per_channel = false;
   int64_t outer = 1, channels = 1, inner = 1;
 
   Channelwise(const LearnedCall&, const at::Tensor& grad, Inputs);

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from . import _learned
 from ._catalogue import catalogue
+from ._gates import check_dtype
 
 __all__ = ["TAAF", "MetaACON"]
 
@@ -19,7 +20,7 @@ class MetaACON(nn.Module):
 
     ``beta = sigmoid(bn2(fc2(bn1(fc1(mean(x))))))``, the mean over all dims but the first two; ``fc1`` reduces the
     channels, ``fc2`` restores them, ``bn1`` and ``bn2`` are batch norms. ``p1`` and ``p2`` have an element for every
-    channel. One pass over the data, forwards and backwards, as for :func:`smoothact.functional.acon_c`.
+    channel. Beside the mean it is one pass over the data, as :func:`smoothact.functional.acon_c`.
 
     Args:
         num_parameters: the number of channels, along the second dim of the input.
@@ -61,7 +62,9 @@ class MetaACON(nn.Module):
                 f"MetaACON: expected an input with {self.num_parameters} channels along dim 1, got shape "
                 f"{tuple(input.shape)}"
             )
+        check_dtype("MetaACON", input)
         squeezed = input.mean(tuple(range(2, input.dim()))) if input.dim() > 2 else input
+        squeezed = squeezed.to(self.fc1.weight.dtype)
         beta = torch.sigmoid(self.bn2(self.fc2(self.bn1(self.fc1(squeezed)))))
         # Samples are channels too: one call for all.
         samples = input.shape[0]
@@ -109,7 +112,7 @@ class TAAF(nn.Module):
 
     def _along(self, p: Tensor, input: Tensor) -> Tensor:
         if self.num_parameters == 1:
-            return p.to(input.dtype)
+            return p.to(input.dtype).reshape(())
         if not -input.dim() <= self.dim < input.dim() or input.shape[self.dim] != self.num_parameters:
             raise ValueError(
                 f"TAAF: expected an input with {self.num_parameters} channels along dim {self.dim}, got shape "
@@ -120,6 +123,7 @@ class TAAF(nn.Module):
         return p.to(input.dtype).view(shape)
 
     def forward(self, input: Tensor) -> Tensor:
+        check_dtype("TAAF", input)
         alpha, beta, gamma, delta = (self._along(p, input) for p in (self.alpha, self.beta, self.gamma, self.delta))
         return torch.addcmul(delta, alpha, self.activation(torch.addcmul(gamma, beta, input)))
 

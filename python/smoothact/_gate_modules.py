@@ -54,7 +54,8 @@ def _named(function: str) -> Any:
     def decorate(module: type[Gate]) -> type[Gate]:
         module.function = function
         module.__module__ = "smoothact.nn"
-        module.__doc__ = f"Applies :func:`smoothact.functional.{function}`: {getattr(_gates, function).__doc__}"
+        own = f"{module.__doc__}\n\n    " if module.__doc__ and module.__doc__ != Gate.__doc__ else ""
+        module.__doc__ = f"{own}Applies :func:`smoothact.functional.{function}`: {getattr(_gates, function).__doc__}"
         return module
 
     return decorate
@@ -62,17 +63,23 @@ def _named(function: str) -> Any:
 
 @_named("gated")
 class GLU(Gate):
+    """Of any activation: its name and parameters, or its module, which may learn (its hooks do not run)."""
+
     layout = "up_first"
 
     def __init__(
         self, dim: int = -1, *, activation: str | nn.Module = "sigmoid", layout: str | None = None, **parameters: Any
     ) -> None:
         if isinstance(activation, nn.Module):
-            if not hasattr(activation, "descriptor") or parameters:
+            from .nn import Activation
+
+            if not isinstance(activation, Activation):
                 raise TypeError(
-                    "GLU: activation must be a name, or a module of smoothact.nn, which brings its parameters along; "
-                    f"got {type(activation).__name__} and {len(parameters)} parameters"
+                    "GLU: activation must be the name or the module of one in the catalogue, "
+                    f"got {type(activation).__name__}"
                 )
+            if parameters:
+                raise TypeError(f"GLU: a module brings its parameters along, got {', '.join(parameters)} beside it")
             super().__init__(dim, layout=layout)
             self.activation = activation
         else:

@@ -116,9 +116,13 @@ def check_layout(op: str, layout: Any, dim: Any) -> None:
 def _check_input(op: str, name: str, value: Any) -> None:
     if not isinstance(value, Tensor):
         raise TypeError(f"{op}(): argument '{name}' must be Tensor, not {type(value).__name__}")
+    check_dtype(op, value, f"{name} is ")
+
+
+def check_dtype(op: str, value: Tensor, which: str = "") -> None:
     if value.dtype not in FLOATS:
         raise NotImplementedError(
-            f"{op}: {name} is not implemented for dtype {value.dtype}; "
+            f"{op}: {which}not implemented for dtype {value.dtype}; "
             "expected torch.float64, torch.float32, torch.bfloat16 or torch.float16"
         )
 
@@ -185,7 +189,7 @@ SHAZEER = "Shazeer 2020, arXiv:2002.05202"
     "``f(gate) * up``",
     SHAZEER,
     """        activation: f, by any name that :meth:`Catalogue.resolve` knows.
-        **parameters: of f, by its names; the default ones where left out. One may be a tensor, of no dimensions or with
+        **parameters: of f, by its names; the default ones where left out. Any may be a tensor, of no dimensions or with
             an element for every channel of the gate along ``dim``; it is differentiated as the input is.
 """,
 )

@@ -3,21 +3,47 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch._C import DispatchKey
 
 from . import _C
-from ._catalogue import catalogue
+from ._catalogue import Parameter, catalogue
 
 
 def call(name: str, dim: int, input: Tensor, *parameters: float | Tensor | None) -> Tensor:
     """The activation of `input`; parameters that are numbers stay as they are, others have gradients."""
     described = catalogue[name].parameters
     given = [*parameters, *(p.default for p in described[len(parameters) :])]
+    for p, v in zip(described, given, strict=True):
+        if not isinstance(v, Tensor):
+            _check_number(name, p, v)
     numbers = {"dtype": torch.float64, "device": input.device}
     tensors = [p if p is None or isinstance(p, Tensor) else torch.full((), p, **numbers) for p in given]
     return getattr(torch.ops.smoothact, name).Tensor(input, *tensors, dim=dim)
+
+
+# In the words of csrc/ops/entry.cpp, which checks where all parameters are numbers.
+DOMAINS = {
+    "real": ("finite", lambda v: True),
+    "nonnegative": ("non-negative and finite", lambda v: v >= 0),
+    "positive": ("positive and finite", lambda v: v > 0),
+    "from 1 to 16": ("from 1 to 16", lambda v: 1 <= v <= 16),
+}
+
+
+def _check_number(name: str, parameter: Parameter, value: float | None) -> None:
+    if value is None:
+        if not parameter.optional:
+            raise TypeError(f"{name}(): argument '{parameter.name}' must be float or Tensor, not NoneType")
+        return
+    if isinstance(value, (str, bytes)):
+        raise TypeError(f"{name}(): argument '{parameter.name}' must be float or Tensor, not {type(value).__name__}")
+    words, holds = DOMAINS[parameter.domain]
+    if not (math.isfinite(value) and holds(value)):
+        raise ValueError(f"smoothact::{name}: {parameter.name} must be {words}, got {value}")
 
 
 def _register_decompositions() -> None:

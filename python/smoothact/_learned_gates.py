@@ -50,5 +50,8 @@ def merge(op: str, name: str, numbers: list[float], tensors: dict[str, Tensor]) 
     for given in tensors:
         if given not in known:
             raise TypeError(f"{op}: {name} has no parameter {given!r} (it has {', '.join(known) or 'none'})")
-    numbers = [None if math.isinf(v) else v for v in numbers] + [p.default for p in described[len(numbers) :]]
-    return [tensors.get(n, v) for n, v in zip(known, numbers, strict=True)]
+    values = []
+    for i, p in enumerate(described):
+        value = numbers[i] if i < len(numbers) else p.default
+        values.append(tensors.get(p.name, None if p.optional and value == math.inf else value))
+    return values

@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ._gates import FLOATS
+from ._gates import check_dtype
 
 __all__ = ["NoisyReLU", "noisy_relu"]
 
@@ -66,11 +66,7 @@ def noisy_relu(
         raise TypeError(f"noisy_relu(): argument 'generator' must be torch.Generator, not {type(generator).__name__}")
     if input.layout != torch.strided:
         raise NotImplementedError(f"noisy_relu: not implemented for layout {input.layout}; expected a strided tensor")
-    if input.dtype not in FLOATS:
-        raise NotImplementedError(
-            f"noisy_relu: not implemented for dtype {input.dtype}; "
-            "expected torch.float64, torch.float32, torch.bfloat16 or torch.float16"
-        )
+    check_dtype("noisy_relu", input)
     return _sample(input, std, generator) if training else _mean(input, std)
 
 

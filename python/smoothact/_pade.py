@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ._catalogue import catalogue
-from ._gates import FLOATS
+from ._gates import check_dtype
 
 __all__ = ["PAU", "pau"]
 
@@ -31,22 +31,25 @@ def pau(input: Tensor, numerator: Tensor, denominator: Tensor) -> Tensor:
     Args:
         input: a floating-point tensor of any shape.
         numerator: a0, ..., am.
-        denominator: b1, ..., bn, n < m.
+        denominator: b1, ..., bn, n <= m.
 
     Returns:
         A tensor of the shape and dtype of ``input``.
 
     Raises:
-        NotImplementedError: ``input`` is not a float64, float32, bfloat16 or float16 tensor.
-        ValueError: the coefficients are not two tensors of one dimension, with 1 <= n < m.
+        NotImplementedError: a tensor is not float64, float32, bfloat16 or float16.
+        ValueError: the coefficients are not two tensors of one dimension, with 1 <= n <= m.
+        TypeError: an argument is no tensor.
+        RuntimeError: the coefficients are on another device.
 
     Source: Molina et al. 2019, arXiv:1907.06732.
     """
-    if input.dtype not in FLOATS:
-        raise NotImplementedError(
-            f"pau: not implemented for dtype {input.dtype}; "
-            "expected torch.float64, torch.float32, torch.bfloat16 or torch.float16"
-        )
+    for name, value in (("input", input), ("numerator", numerator), ("denominator", denominator)):
+        if not isinstance(value, Tensor):
+            raise TypeError(f"pau(): argument '{name}' must be Tensor, not {type(value).__name__}")
+        check_dtype("pau", value, f"{name} is ")
+        if value.device != input.device:
+            raise RuntimeError(f"pau: expected {name} on the device of input ({input.device}), got {value.device}")
     if numerator.dim() != 1 or denominator.dim() != 1 or not 1 <= len(denominator) < len(numerator):
         raise ValueError(
             "pau: expected numerator and denominator of one dimension, the denominator of 1 element or more and fewer "
@@ -64,6 +67,22 @@ def pau(input: Tensor, numerator: Tensor, denominator: Tensor) -> Tensor:
     return torch.where(far, outer, inner).to(input.dtype)
 
 
+@torch.enable_grad()
+def _refined(x: Tensor, y: Tensor, *coefficients: Tensor) -> list[Tensor]:
+    """Least squares of the function itself, from these coefficients on."""
+    found = [c.clone().requires_grad_() for c in coefficients]
+    optimizer = torch.optim.LBFGS(found, max_iter=300, tolerance_grad=1e-12, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        error = (pau(x, *found) - y).square().mean()
+        error.backward()
+        return error
+
+    optimizer.step(loss)
+    return [c.detach() for c in found]
+
+
 class PAU(nn.Module):
     """Applies :func:`smoothact.functional.pau` with learnt coefficients, a rational function of degrees 5 and 4.
 
@@ -73,7 +92,7 @@ class PAU(nn.Module):
         device, dtype: of what is learnt.
 
     Raises:
-        ValueError: no such activation, or a denominator of a degree below 1 or not below the numerator's.
+        ValueError: no such activation, or a denominator of a degree below 1 or above the numerator's.
 
     Source: Molina et al. 2019, arXiv:1907.06732.
     """
@@ -86,8 +105,8 @@ class PAU(nn.Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        if not 1 <= degrees[1] < degrees[0]:
-            raise ValueError(f"PAU: degrees must be m, n with 1 <= n < m, got {degrees}")
+        if not 1 <= degrees[1] <= degrees[0]:
+            raise ValueError(f"PAU: degrees must be m, n with 1 <= n <= m, got {degrees}")
         catalogue.resolve(init)
         self.init, self.degrees = init, degrees
         self.numerator = nn.Parameter(torch.empty(degrees[0] + 1, device=device, dtype=dtype))
@@ -98,16 +117,16 @@ class PAU(nn.Module):
         """Fits the activation that it starts as."""
         from .nn import get
 
-        x = torch.linspace(-3, 3, 2001, dtype=torch.float64)
+        x = torch.linspace(-3, 3, 2001, dtype=torch.float64, device="cpu")
         y, weight = get(self.init)(x), torch.ones_like(x)
-        powers = x[:, None] ** torch.arange(self.degrees[0] + 1)
+        powers = x[:, None] ** torch.arange(self.degrees[0] + 1, device="cpu")
         below = powers[:, 1 : self.degrees[1] + 1]
-        # P = y (1 + Q) is linear; by what it divides, its errors become those of P / (1 + abs(Q)).
+        # P = y (1 + Q) is linear; by what it divides, its errors become those of the function, but where Q is negative.
         for _ in range(6):
             system = torch.cat([powers, -y[:, None] * below], 1) * weight[:, None]
             solution = torch.linalg.lstsq(system, (y * weight)[:, None]).solution[:, 0]
-            a, b = solution[: self.degrees[0] + 1], solution[self.degrees[0] + 1 :]
-            weight = 1 / (1 + (below @ b).abs())
+            weight = 1 / (1 + (below @ solution[self.degrees[0] + 1 :]).abs())
+        a, b = _refined(x, y, solution[: self.degrees[0] + 1], solution[self.degrees[0] + 1 :])
         with torch.no_grad():
             self.numerator.copy_(a)
             self.denominator.copy_(b)

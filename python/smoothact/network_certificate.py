@@ -106,7 +106,8 @@ def certify_parameters(
 ) -> list[Row]:
     """The rows of the derivatives by parameters, at the default ones: what one element of float32 adds to a sum.
 
-    They are summed in double, so the error of a sum of n is that of its terms, and 2**-53 n of the magnitudes' sum.
+    The CPU sums them in double, so the error of a sum of n is that of its terms, and 2**-53 n of the magnitudes' sum;
+    CUDA computes them for their sum alone, whose error is 1e-6 of the magnitudes' sum; tiny terms may be off by more.
 
     Args: those of :func:`smoothact.certificate.certify`; all points are judged in multiprecision.
     """
@@ -114,7 +115,12 @@ def certify_parameters(
     work = [(n, p) for n in names for p in catalogue[n].parameters if p.default is not None]
     for name, parameter in progress(work):
         descriptor = catalogue[name]
-        at_defaults = {p.name: p.default for p in descriptor.parameters if p.default is not None}
+        # What the tensors hold: 0.1 is no float32.
+        at_defaults = {
+            p.name: torch.tensor(p.default, dtype=torch.float32).item()
+            for p in descriptor.parameters
+            if p.default is not None
+        }
         others = {k: v for k, v in at_defaults.items() if k != parameter.name}
         definition = by_parameter(descriptor, parameter.name)
         kinks = {*descriptor.kinks, *descriptor.right_kinks}
@@ -123,12 +129,15 @@ def certify_parameters(
         x = x[[v not in kinks for v in x.tolist()]]
         p = torch.full_like(x, parameter.default, device=device).requires_grad_()
         given = [p if q.name == parameter.name else q.default for q in descriptor.parameters]
-        tensors = [g if g is None or isinstance(g, Tensor) else torch.full((), g, device=device) for g in given]
+        tensors = [
+            g if g is None or isinstance(g, Tensor) else torch.full((), g, dtype=torch.float32, device=device)
+            for g in given
+        ]
         y = getattr(torch.ops.smoothact, name).Tensor(x.to(device), *tensors, dim=0)
         got = torch.autograd.grad(y.sum(), p)[0].tolist()
         worst, at, right = -1.0, math.nan, 0
         for v, computed in zip(x.tolist(), got, strict=True):
-            exact = slope(definition, parameter.default, {"input": v, **others})
+            exact = slope(definition, at_defaults[parameter.name], {"input": v, **others})
             error = ulp_error(computed, exact, "float32")
             right += computed == rounded(exact, "float32")
             if error > worst:

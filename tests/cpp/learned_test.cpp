@@ -5,6 +5,7 @@
 #define SMOOTHACT_ISA learned_test
 // clang-format off
 #include "math/sloped.h"
+#include "activations/hardtanh.h"
 #include "activations/swish.h"
 // clang-format on
 #include <gtest/gtest.h>
@@ -23,6 +24,22 @@ namespace {
 struct Case {
   int64_t outer, channels, inner, blocks = LearnedGrid::few_blocks;
 };
+
+template <class Block, bool Backward>
+void run_blocks(const LearnedPlan& plan) {
+  constexpr int threads = LearnedGrid::threads;
+  for (uint32_t block = 0; block < plan.grid.blocks(); ++block) {
+    const auto shared = std::make_unique<typename Block::Shared>();
+    for (int t = 0; t < threads; ++t) Block::construct(plan, block, t, *shared);
+    for (int t = 0; t < threads; ++t) Block::pass(plan, block, t, *shared);
+    if constexpr (Backward) {
+      if (!plan.sums) continue;
+      for (int n = threads / 2; n >= plan.grid.lanes; n /= 2)
+        for (int t = 0; t < threads; ++t) Block::fold(n, t, *shared);
+      for (int t = 0; t < threads; ++t) Block::finish(plan, block, t, *shared);
+    }
+  }
+}
 
 class Learned : public testing::TestWithParam<Case> {
  protected:
@@ -55,24 +72,12 @@ class Learned : public testing::TestWithParam<Case> {
   }
   template <bool Backward>
   void run(const LearnedRequest& request) const {
-    const LearnedPlan plan(request, grid);
     using Block = std::conditional_t<Backward, LearnedBackward<Swish>, LearnedForward<Swish>>;
-    constexpr int threads = LearnedGrid::threads;
-    for (uint32_t block = 0; block < plan.grid.blocks(); ++block) {
-      const auto shared = std::make_unique<typename Block::Shared>();
-      for (int t = 0; t < threads; ++t) Block::construct(plan, block, t, *shared);
-      for (int t = 0; t < threads; ++t) Block::pass(plan, block, t, *shared);
-      if constexpr (Backward) {
-        if (!plan.sums) continue;
-        for (int n = threads / 2; n >= plan.grid.lanes; n /= 2)
-          for (int t = 0; t < threads; ++t) Block::fold(n, t, *shared);
-        for (int t = 0; t < threads; ++t) Block::finish(plan, block, t, *shared);
-      }
-    }
+    run_blocks<Block, Backward>(LearnedPlan(request, grid));
   }
 };
 
-TEST_P(Learned, EveryElementOnce) {
+TEST_P(Learned, EveryElement) {
   std::vector<float> out(count, -1e30f);
   run<false>(request(false, out.data(), nullptr));
   for (int64_t i = 0; i < count; ++i) ASSERT_FLOAT_EQ(out[i], static_cast<float>(x[i] * step(i))) << i;
@@ -102,11 +107,58 @@ TEST_P(Learned, OneNeedsNotTheOther) {
   EXPECT_EQ(sums, alone);
 }
 
+// Several parameters: of each channel, of all, and by value; a bfloat16, and channels outside the domain.
+TEST(LearnedParameters, OfEveryKind) {
+  constexpr int channels = 3, count = 40;
+  const float low[channels] = {-1, -2, 5}, high = 2;  // the third is not below `high`
+  std::vector<uint16_t> x(channels * count), grad(x.size()), out(x.size(), 0x7f7f);
+  for (size_t i = 0; i < x.size(); ++i) {
+    x[i] = Element<DType::bf16>::narrow((static_cast<int>(i % 17) - 8) * 0.5f + 0.25f);
+    grad[i] = Element<DType::bf16>::narrow(1.0f + static_cast<float>(i % 3));
+  }
+  LearnedRequest r{};
+  r.dtype = DType::bf16;
+  r.outer = 1;
+  r.channels = channels;
+  r.inner = count;
+  r.parameters[0] = {low, 0, DType::f32, true};
+  r.parameters[1] = {&high, 0, DType::f32, false};
+  r.self = x.data();
+  r.grad = grad.data();
+  r.out = out.data();
+  const LearnedGrid grid(1, channels, count);
+  std::vector<double> sums(grid.parts * channels * 2), expected(sums.size());
+  r.sums = sums.data();
+  run_blocks<LearnedBackward<Hardtanh>, true>(LearnedPlan(r, grid));
+  ASSERT_EQ(grid.parts, 1u);
+  for (int c = 0; c < channels; ++c)
+    for (int i = 0; i < count; ++i) {
+      const float at = Element<DType::bf16>::widen(x[c * count + i]),
+                  g = Element<DType::bf16>::widen(grad[c * count + i]);
+      const float got = Element<DType::bf16>::widen(out[c * count + i]);
+      if (low[c] < high)
+        ASSERT_EQ(got, low[c] < at && at < high ? g : 0) << c << ' ' << at;
+      else
+        ASSERT_TRUE(std::isnan(got));
+      expected[2 * c] += at <= low[c] ? g : 0;
+      expected[2 * c + 1] += at >= high ? g : 0;
+    }
+  for (int c = 0; c < 2; ++c)
+    for (int k = 0; k < 2; ++k) EXPECT_EQ(sums[2 * c + k], expected[2 * c + k]) << c << ' ' << k;
+  EXPECT_TRUE(std::isnan(sums[4]) && std::isnan(sums[5]));
+
+  r.parameters[1] = {nullptr, 2, DType::f64, false};  // by value
+  std::vector<double> again(sums.size());
+  r.sums = again.data();
+  run_blocks<LearnedBackward<Hardtanh>, true>(LearnedPlan(r, grid));
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(again[i], sums[i]);
+}
+
 INSTANTIATE_TEST_SUITE_P(Shapes, Learned,
                          testing::Values(Case{1, 1, 1}, Case{1, 1, 70001}, Case{3, 5, 7}, Case{2, 33, 1},
                                          Case{700, 40, 1}, Case{9, 3, 31}, Case{9, 3, 32}, Case{5, 2, 300},
-                                         Case{9, 3, 33, 1}, Case{99, 2, 700, 2}, Case{400, 2, 5, 1}, Case{40, 3, 49},
-                                         Case{1, 4, 2500000 / 4}));
+                                         Case{9, 3, 33, 1}, Case{99, 2, 700, 2}, Case{400, 2, 5, 1}, Case{500, 2, 1, 1},
+                                         Case{300, 3, 1, 2}, Case{40, 3, 49}, Case{1, 4, 2500000 / 4}));
 
 }  // namespace
 }  // namespace smoothact::cuda

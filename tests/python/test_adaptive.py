@@ -66,7 +66,7 @@ def test_taaf(channels, device):
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
-@pytest.mark.parametrize("degrees", [(5, 4), (3, 1), (4, 3)])
+@pytest.mark.parametrize("degrees", [(5, 4), (3, 1), (3, 3)])
 def test_pau_is_its_definition(degrees, dtype, device):
     points = [-3e4, -50.0, -3.0, -1.0, -0.3, 0.0, 0.7, 1.0, 1.5, 4.0, 6e4]
     generator = torch.Generator().manual_seed(0)
@@ -82,6 +82,16 @@ def test_pau_is_its_definition(degrees, dtype, device):
         rounding = 16 * torch.finfo(torch.float64 if dtype == torch.float64 else torch.float32).eps * size
         if abs(exact) < torch.finfo(dtype).max:
             assert abs(computed - exact) <= rounding + torch.finfo(dtype).eps * abs(exact)
+
+
+STARTS = [("elu", 0.01), ("mish", 0.01), ("selu", 0.05), ("tanh", 1e-5), ("softplus", 1e-5), ("relu", 0.05)]
+
+
+@pytest.mark.parametrize(("name", "error"), STARTS)
+def test_pau_starts_as_an_activation(name, error):
+    x = torch.linspace(-3, 3, 1234, dtype=torch.float64)
+    module = smoothact.nn.PAU(name, dtype=torch.float64)
+    torch.testing.assert_close(module(x), getattr(torch.nn.functional, name)(x), rtol=0, atol=error)
 
 
 def test_pau(device):
@@ -106,7 +116,7 @@ def test_pau(device):
         ("MetaACON: num_parameters and reduction must be at least 1, got 0 and 16", lambda: smoothact.nn.MetaACON(0)),
         (r"MetaACON: expected an input with 3 channels along dim 1, got shape \(2, 4\)",
          lambda: smoothact.nn.MetaACON(3)(torch.ones(2, 4))),
-        (r"PAU: degrees must be m, n with 1 <= n < m, got \(4, 4\)", lambda: smoothact.nn.PAU(degrees=(4, 4))),
+        (r"PAU: degrees must be m, n with 1 <= n <= m, got \(4, 5\)", lambda: smoothact.nn.PAU(degrees=(4, 5))),
         ("no activation is named 'none'", lambda: smoothact.nn.PAU("none")),
         (r"pau: expected numerator and denominator of one dimension, .* got shapes \(2, 2\) and \(1,\)",
          lambda: SF.pau(torch.ones(2), torch.ones(2, 2), torch.ones(1))),

@@ -92,7 +92,7 @@ def test_gates(name, dtype, device):
         assert row.worst <= bound, row
 
 
-LEARNABLE = ("swish", "softplus", "xielu", "dyt", "gennorm_relu")
+LEARNABLE = ("swish", "softplus", "xielu", "dyt", "gennorm_relu", "abs_ratio")
 
 
 @pytest.mark.parametrize("name", [n for n in LEARNABLE if n in smoothact.catalogue])

@@ -91,9 +91,10 @@ def test_generators(device):
     draw = lambda seed: SF.noisy_relu(x, training=True, generator=torch.Generator(device).manual_seed(seed))  # noqa: E731
     assert torch.equal(draw(1), draw(1))
     assert not torch.equal(draw(1), draw(2))
-    state = torch.random.get_rng_state()
+    state_of = torch.cuda.get_rng_state if device == "cuda" else torch.random.get_rng_state
+    state = state_of()
     draw(1)
-    assert torch.equal(state, torch.random.get_rng_state())  # the default one is left alone
+    assert torch.equal(state, state_of())  # the default one is left alone
 
 
 def test_module(device):

@@ -20,6 +20,11 @@ TITLES = {
     "gates": "Certificate of the gates",
     "parameters": "Certificate of the derivatives by parameters",
 }
+JUDGED = {
+    "functions": ("float64", "float32", "bfloat16", "float16"),
+    "gates": ("float32", "bfloat16", "float16"),
+    "parameters": ("float32",),
+}
 DTYPES = ("float64", "float32", "bfloat16", "float16")
 
 EXPLAINED = {
@@ -34,8 +39,9 @@ EXPLAINED = {
     ],
     "parameters": [
         "What one element adds to a parameter's gradient, rounded to float32: errors in units in the last place",
-        "against the textbook formula, and the x of the worst. The sum of n such terms is computed in double: beside",
-        "theirs its error is below n 2^-53 of the sum of magnitudes.",
+        "against the textbook formula, and the x of the worst. On the CPU the sum of n such terms is computed in",
+        "double: beside theirs its error is below n 2^-53 of the sum of magnitudes. CUDA computes them for their sum",
+        "alone.",
     ],
 }
 
@@ -101,6 +107,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.of != "functions" and arguments.exhaustive:
         print("--exhaustive is of functions.")
         return 2
+    if unknown := set(arguments.dtype or ()) - set(JUDGED[arguments.of]):
+        print(f"--of {arguments.of} is of {', '.join(JUDGED[arguments.of])}, not {', '.join(sorted(unknown))}.")
+        return 2
+    if arguments.of == "parameters":
+        names = [name for name in names if any(p.default is not None for p in smoothact.catalogue[name].parameters)]
+        if not names:
+            print("There are no parameters.")
+            return 2
     dtypes = arguments.dtype or (["float32"] if arguments.exhaustive else list(DTYPES))
     bits = ALL if arguments.exhaustive else None
     torch.set_num_threads(1)
