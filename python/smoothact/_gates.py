@@ -143,6 +143,7 @@ def _gate(
     tensors, numbers = _learned_gates.split(parameters)
     name, values = resolve(op, activation, tuple(numbers.items()))
     learned = _learned_gates.merge(op, name, values, tensors) if tensors else None
+    channels = dim if channels is None else channels
     _check_input(op, "input", input)
     check_layout(op, layout, dim)
     if up is not None:
@@ -157,7 +158,7 @@ def _gate(
         if up.device != input.device:
             raise RuntimeError(f"{op}: expected up to be on the device of input ({input.device}), got {up.device}")
         if learned:
-            return _learned_gates.gate(name, learned, input, up, layout, dim, dim if channels is None else channels)
+            return _learned_gates.gate(name, learned, input, up, layout, dim, channels)
         return torch.ops.smoothact.gated.default(input, up, name, values, limit, offset)
     rank = input.dim()
     if rank == 0:
@@ -171,7 +172,7 @@ def _gate(
             f"{op}: halving dimension must be even, but dimension {dim % rank} is size {input.shape[dim]}"
         )
     if learned:
-        return _learned_gates.gate(name, learned, input, None, layout, dim, dim if channels is None else channels)
+        return _learned_gates.gate(name, learned, input, None, layout, dim, channels)
     return torch.ops.smoothact.gated_packed.default(input, dim, layout, name, values, limit, offset)
 
 

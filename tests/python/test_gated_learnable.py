@@ -6,18 +6,15 @@ import smoothact
 import smoothact.functional as SF
 import torch
 from smoothact.reference import formula
+from test_learnable import LEARNABLE, NO_REFERENCE, each, values
 from torch.autograd import gradcheck, gradgradcheck
-
-LEARNABLE = [d for d in smoothact.catalogue.values() if d.parameters]
-NO_REFERENCE = {"gennorm_cdf", "gennorm_relu"}  # see test_learnable.py
 
 
 def made(descriptor, channels, device, dtype=torch.float64):
     spread = torch.linspace(1, 1.25, channels, dtype=dtype, device=device) if channels else 1.0
-    v = [20.0 if p.default is None else p.default or 0.3 for p in descriptor.parameters]
     return {
         p.name: (w * torch.as_tensor(spread, dtype=dtype, device=device)).requires_grad_()
-        for p, w in zip(descriptor.parameters, v, strict=True)
+        for p, w in zip(descriptor.parameters, values(descriptor), strict=True)
     }
 
 
@@ -34,7 +31,7 @@ def halves(x, layout, dim):
     [("gate_first", -1, 3), ("up_first", 1, 2), ("interleaved", 0, 1), ("interleaved", -2, 2), ("gate_first", -1, 0)],
 )
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
-@pytest.mark.parametrize("descriptor", [d for d in LEARNABLE if d.name not in NO_REFERENCE], ids=lambda d: d.name)
+@each([d for d in LEARNABLE if d.name not in NO_REFERENCE])
 def test_equals_the_textbook(descriptor, layout, dim, channels, dtype, device):
     x = torch.randn(2, 4, 6, device=device).to(dtype).requires_grad_()
     p = made(descriptor, channels, device, torch.float64 if dtype == torch.float64 else torch.float32)
@@ -56,7 +53,7 @@ def test_equals_the_textbook(descriptor, layout, dim, channels, dtype, device):
         torch.testing.assert_close(a.double(), b, rtol=8 * eps, atol=32 * max(eps, 1e-12))
 
 
-@pytest.mark.parametrize("descriptor", LEARNABLE, ids=lambda d: d.name)
+@each(LEARNABLE)
 def test_gradcheck(descriptor, device):
     x = torch.randn(2, 6, dtype=torch.float64, device=device, requires_grad=True)
     up = torch.randn(2, 6, dtype=torch.float64, device=device, requires_grad=True)
