@@ -4,7 +4,7 @@
 #define SMOOTHACT_LEARNED "sloped_constant.h"
 // clang-format off
 #include "../math/sloped.h"
-#include "../activations.h"
+#include "../kernels/learnable.h"
 // clang-format on
 #include "../kernels/slopes.h"
 
@@ -43,13 +43,8 @@ void sum_slopes(const double* parameters, const double* grad, const double* x, i
   });
 }
 
-const bool added = [] {
-  Activations::for_each([]<class A, int I>() {
-    if constexpr (I % SMOOTHACT_SHARDS == SMOOTHACT_SHARD && A::descriptor.parameters.size > 0)
-      cpu::add_slopes(cpu::Isa::SMOOTHACT_INSTRUCTIONS, I, &sum_slopes<A>);
-  });
-  return true;
-}();
+const bool added =
+    for_each_learnable([]<class A, int I>() { cpu::add_slopes(cpu::Isa::SMOOTHACT_INSTRUCTIONS, I, &sum_slopes<A>); });
 
 }  // namespace
 }  // namespace SMOOTHACT_ISA

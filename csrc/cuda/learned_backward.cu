@@ -3,7 +3,7 @@
 #define SMOOTHACT_LEARNED "sloped_constant.h"
 // clang-format off
 #include "../math/sloped.h"
-#include "../activations.h"
+#include "../kernels/learnable.h"
 // clang-format on
 #include "learned_backward.h"
 #include "learned_launch.h"
@@ -28,13 +28,8 @@ __global__ void __launch_bounds__(LearnedGrid::threads)
   Block::finish(plan, block, thread, shared);  // what this thread has folded
 }
 
-const bool added = [] {
-  Activations::for_each([]<class A, int I>() {
-    if constexpr (I % SMOOTHACT_SHARDS == SMOOTHACT_SHARD && A::descriptor.parameters.size > 0)
-      learned_kernels(I).backward = reinterpret_cast<const void*>(learned_backward_kernel<A>);
-  });
-  return true;
-}();
+const bool added = for_each_learnable(
+    []<class A, int I>() { learned_kernels(I).backward = reinterpret_cast<const void*>(learned_backward_kernel<A>); });
 
 }  // namespace
 }  // namespace smoothact::cuda

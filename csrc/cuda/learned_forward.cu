@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiled once for each shard of the list, as shard.cu is.
-#include "../activations.h"
+#include "../kernels/learnable.h"
 #include "learned_forward.h"
 #include "learned_launch.h"
 
@@ -17,13 +17,8 @@ __global__ void __launch_bounds__(LearnedGrid::threads)
   Block::pass(plan, blockIdx.x, threadIdx.x, shared);
 }
 
-const bool added = [] {
-  Activations::for_each([]<class A, int I>() {
-    if constexpr (I % SMOOTHACT_SHARDS == SMOOTHACT_SHARD && A::descriptor.parameters.size > 0)
-      learned_kernels(I).forward = reinterpret_cast<const void*>(learned_forward_kernel<A>);
-  });
-  return true;
-}();
+const bool added = for_each_learnable(
+    []<class A, int I>() { learned_kernels(I).forward = reinterpret_cast<const void*>(learned_forward_kernel<A>); });
 
 }  // namespace
 }  // namespace smoothact::cuda

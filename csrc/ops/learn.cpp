@@ -102,12 +102,11 @@ void composite_kernel(const c10::OperatorHandle& op, Stack* stack) { put(op, sta
 // Of self's layout, the same rule on every device.
 void finish(const c10::OperatorHandle& op, Stack* stack, const Arguments& a, std::vector<Tensor> results) {
   const Tensor& self = a.in[0];
-  const bool placed = self.is_non_overlapping_and_dense() && results[0].defined() &&
-                      results[0].strides().equals(self.strides()) && !results[0].is_alias_of(self);
-  if ((!a.is_backward() || a.needed[0]) && !placed) {
-    const Tensor like = at::empty_like(a.in[0]);
-    if (!like.strides().equals(results[0].strides()) || results[0].is_alias_of(a.in[0]))
-      results[0] = like.copy_(results[0]);
+  Tensor& out = results[0];
+  if (!a.is_backward() || a.needed[0]) {
+    // What is like a dense self has its strides.
+    const Tensor like = self.is_non_overlapping_and_dense() ? self : at::empty_like(self);
+    if (!out.strides().equals(like.strides()) || out.is_alias_of(self)) out = at::empty_like(self).copy_(out);
   }
   put(op, stack, results);
 }

@@ -34,8 +34,7 @@ void in_parallel(int64_t count, const F& f) {
       /*grain_size=*/1);
 }
 
-// self in tiles. Where a channel's elements lie far apart, those of a few
-// channels are brought together.
+// self in tiles. Where a channel's elements lie far apart, those of a few channels are brought together.
 struct Tiles {
   static constexpr int64_t length = 1024, short_length = 512, most_channels = 16;
   int64_t outer, channels, inner;

@@ -7,7 +7,7 @@
 
 // clang-format off
 #include "../math/tensor_parameters.h"
-#include "../activations.h"
+#include "../kernels/learnable.h"
 // clang-format on
 
 namespace smoothact {
@@ -33,13 +33,7 @@ dual::Tensor slope(const at::Tensor& x, const dual::Tensor* p) {
   return with_tensors<A>(p).df(V(dual::Tensor(x))).tensor;
 }
 
-const bool added = [] {
-  Activations::for_each([]<class A, int I>() {
-    if constexpr (I % SMOOTHACT_SHARDS == SMOOTHACT_SHARD && A::descriptor.parameters.size > 0)
-      add_learned_formulas(I, {&value<A>, &slope<A>});
-  });
-  return true;
-}();
+const bool added = for_each_learnable([]<class A, int I>() { add_learned_formulas(I, {&value<A>, &slope<A>}); });
 
 }  // namespace
 }  // namespace smoothact
