@@ -105,14 +105,16 @@ foreach(_isa IN LISTS SMOOTHACT_ISAS)
   list(APPEND SMOOTHACT_BUILT_ISAS ${_isa})
   smoothact_add_shards(cpu_${_isa} csrc/cpu/kernels.cpp ${SMOOTHACT_CPU_SHARD_SIZE} LIBRARIES torch::torch_cpu
                        OPTIONS ${_flags_${_isa}} DEFINITIONS SMOOTHACT_ISA=${_isa})
-  # Gates run on those kernels: one file, whatever the length of the list.
-  smoothact_add_shards(gates_${_isa} csrc/cpu/gates.cpp ${_activations} OPTIONS ${_flags_${_isa}}
-                       DEFINITIONS SMOOTHACT_ISA=${_isa})
+  # Gates and biases run on those kernels: one file each, whatever the length of the list.
+  foreach(_source gates biased)
+    smoothact_add_shards(${_source}_${_isa} csrc/cpu/${_source}.cpp ${_activations} OPTIONS ${_flags_${_isa}}
+                         DEFINITIONS SMOOTHACT_ISA=${_isa})
+  endforeach()
   smoothact_add_shards(slopes_${_isa} csrc/cpu/slopes.cpp ${SMOOTHACT_CPU_SLOPES_SHARD_SIZE} OPTIONS ${_flags_${_isa}}
                        DEFINITIONS SMOOTHACT_ISA=${_isa}_slopes SMOOTHACT_INSTRUCTIONS=${_isa})
 endforeach()
 file(GLOB _cpu CONFIGURE_DEPENDS csrc/cpu/*.cpp)
-list(FILTER _cpu EXCLUDE REGEX "/(kernels|gates|slopes)\\.cpp$")
+list(FILTER _cpu EXCLUDE REGEX "/(kernels|gates|biased|slopes)\\.cpp$")
 target_sources(smoothact PRIVATE ${_cpu})
 
 if(SMOOTHACT_WITH_CUDA)

@@ -36,8 +36,8 @@ class Activation(nn.Module):
     descriptor: ClassVar[Descriptor]
     learnt: dict[str, float]
     def reset_parameters(self) -> None: ...
-    def forward(self, input: Tensor) -> Tensor: ...
-    def __call__(self, input: Tensor) -> Tensor: ...
+    def forward(self, input: Tensor, *, bias: Tensor | None = None) -> Tensor: ...
+    def __call__(self, input: Tensor, *, bias: Tensor | None = None) -> Tensor: ...
 
 class PReLU(Activation):
     weight: nn.Parameter
@@ -88,7 +88,7 @@ def arguments(entry: dict, kind: str = "float") -> list[str]:
 def functional(entries: list[dict]) -> str:
     out = [HEADER, FUNCTIONAL]
     for entry in entries:
-        learns = ["*", "dim: int = 1"] if entry["parameters"] else []
+        learns = ["*", "bias: Tensor | None = None", "dim: int = 1"]
         signature = ", ".join(["input: Tensor", *arguments(entry, "float | Tensor"), *learns])
         out.append(f'\ndef {entry["name"]}({signature}) -> Tensor:\n    """{entry["definition"]}"""\n')
     out.append("\ndef prelu(input: Tensor, weight: Tensor) -> Tensor: ...\n")

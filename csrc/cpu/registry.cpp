@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "registry.h"
-
 #include <ATen/Version.h>
 #include <c10/util/Exception.h>
 
 #include <string>
 
 #include "../activations.h"
+#include "biased.h"
 
 namespace smoothact::cpu {
 namespace {
@@ -25,6 +24,11 @@ int kind_of(GatePart part) { return orders + static_cast<int>(part); }
 GateLoop& gate_at(Isa isa, GatePart part, Directions directions, bool limited, DType dtype) {
   static GateLoop table[isas][gate_parts][4][2][dtypes]{};
   return table[static_cast<int>(isa)][static_cast<int>(part)][directions][limited][static_cast<int>(dtype)];
+}
+
+BiasedLoop& biased_at(Isa isa, Operation operation, bool limited, DType dtype) {
+  static BiasedLoop table[isas][operations][2][dtypes]{};
+  return table[static_cast<int>(isa)][static_cast<int>(operation)][limited][static_cast<int>(dtype)];
 }
 
 SlopeSum& slopes_at(Isa isa, int activation) {
@@ -71,6 +75,13 @@ Loop find_fused_gate(int activation, GatePart part, DType dtype) {
 
 void add_gate(Isa isa, GatePart part, Directions directions, bool limited, DType dtype, GateLoop loop) {
   gate_at(isa, part, directions, limited, dtype) = loop;
+}
+
+void add_biased(Isa isa, Operation operation, bool limited, DType dtype, BiasedLoop loop) {
+  biased_at(isa, operation, limited, dtype) = loop;
+}
+BiasedLoop find_biased(Operation operation, bool limited, DType dtype) {
+  return biased_at(active(), operation, limited, dtype);
 }
 
 void add_slopes(Isa isa, int activation, SlopeSum sum) { slopes_at(isa, activation) = sum; }

@@ -28,7 +28,7 @@ __global__ void __launch_bounds__(LearnedGrid::threads)
   Block::finish(plan, block, thread, shared);  // what this thread has folded
 }
 
-const bool added = for_each_learnable(
+const bool added = for_each_of_shard(
     []<class A, int I>() { learned_kernels(I).backward = reinterpret_cast<const void*>(learned_backward_kernel<A>); });
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The derivatives of f by x and by parameters in memory, in one pass and in single precision: that by x as the kernels
-// of fixed parameters compute it, the others without error terms, since what counts is their sum. A thread adds up a
-// few dozen, and the threads' sums are added in double.
+// The derivatives of f by x, by its bias and by parameters in memory, in one pass and in single precision: that by x as
+// the kernels of fixed parameters compute it, the others without error terms, since what counts is their sum. A thread
+// adds up a few dozen, and the threads' sums are added in double.
 #pragma once
 
 #include <limits>
@@ -16,11 +16,11 @@ struct LearnedBackward {
   static constexpr int K = parameters_of<A>, together = 2;
   using V = math::Simd<float, 1>;
   using Rough = math::Simd<float, 1, 20>;
-  using Slopes = math::Slopes<Rough, K>;
+  using Sums = math::Slopes<Rough, 1 + K>;  // by the bias, then by each parameter
 
   struct Shared {
     LearnedColumns<A> columns;
-    double sums[K][LearnedGrid::threads];
+    double sums[1 + K][LearnedGrid::threads];
   };
 
   static SMOOTHACT_FN void construct(const LearnedPlan& plan, uint32_t block, int thread, Shared& shared) {
@@ -32,21 +32,24 @@ struct LearnedBackward {
     const LearnedPlace place(plan, block, thread);
     const A& a = shared.columns[place.lane];
     const bool valid = !place.nothing() && shared.columns.valid[place.lane];
-    Slopes totals = math::make_slopes<Rough, K>([](int) { return Rough(0); });
+    const V bias = place.nothing() ? V(0) : V(shared.columns.bias[place.lane]);
+    Sums totals = math::make_slopes<Rough, 1 + K>([](int) { return Rough(0); });
     place.template walk<together>(plan.grid, [&](const auto& at, int count) {
       V x[together], grad[together];
       SMOOTHACT_UNROLL
       for (int i = 0; i < together; ++i) {
-        x[i] = i < count ? load(plan.dtype, plan.self, at[i]) : 1;
+        x[i] = bias + V(i < count ? load(plan.dtype, plan.self, at[i]) : 1);
         grad[i] = i < count ? load(plan.dtype, plan.grad, at[i]) : 0;
       }
       SMOOTHACT_UNROLL
       for (int i = 0; i < together; ++i) {
         const Rough g = grad[i].v, at_x = x[i].v;
-        if (plan.sums && i < count)
-          totals =
-              math::each_slope<Rough, K>([&](Rough t, Rough s) { return fma(g, s, t); }, totals, slopes_at(a, at_x));
-        if (plan.out) x[i] = grad[i] * a.df(x[i]);
+        if constexpr (K > 0)
+          if (plan.sums && i < count)
+            totals.rest = math::each_slope<Rough, K>([&](Rough t, Rough s) { return fma(g, s, t); }, totals.rest,
+                                                     slopes_at(a, at_x));
+        if (plan.out || plan.by_bias) x[i] = grad[i] * a.df(x[i]);
+        if (plan.by_bias && i < count) totals.first = totals.first + Rough(x[i].v);
       }
       SMOOTHACT_UNROLL
       for (int i = 0; i < together; ++i)
@@ -57,13 +60,13 @@ struct LearnedBackward {
   // The sums of threads that share a column, in one order; n is half of 256, a quarter, as long as it is lanes or more.
   static SMOOTHACT_FN void fold(int n, int thread, Shared& shared) {
     if (thread >= n) return;
-    for (int k = 0; k < K; ++k) shared.sums[k][thread] += shared.sums[k][thread + n];
+    for (int k = 0; k <= K; ++k) shared.sums[k][thread] += shared.sums[k][thread + n];
   }
   static SMOOTHACT_FN void finish(const LearnedPlan& plan, uint32_t block, int thread, const Shared& shared) {
     const LearnedPlace place(plan, block, thread);
     if (thread >= plan.grid.lanes || place.column >= plan.grid.columns) return;
-    double* sums = plan.sums + (block % plan.grid.parts * plan.grid.columns + place.column) * K;
-    for (int k = 0; k < K; ++k) sums[k] = shared.sums[k][thread];
+    double* sums = plan.sums + (block % plan.grid.parts * plan.grid.columns + place.column) * (1 + K);
+    for (int k = 0; k <= K; ++k) sums[k] = shared.sums[k][thread];
   }
 };
 

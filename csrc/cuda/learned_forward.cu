@@ -17,7 +17,7 @@ __global__ void __launch_bounds__(LearnedGrid::threads)
   Block::pass(plan, blockIdx.x, threadIdx.x, shared);
 }
 
-const bool added = for_each_learnable(
+const bool added = for_each_of_shard(
     []<class A, int I>() { learned_kernels(I).forward = reinterpret_cast<const void*>(learned_forward_kernel<A>); });
 
 }  // namespace

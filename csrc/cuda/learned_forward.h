@@ -26,10 +26,11 @@ struct LearnedForward {
     if (place.nothing()) return;
     const A& a = shared[place.lane];
     const bool valid = shared.valid[place.lane];
+    const V bias = shared.bias[place.lane];
     place.template walk<together>(plan.grid, [&](const auto& at, int count) {
       V x[together];
       SMOOTHACT_UNROLL
-      for (int i = 0; i < together; ++i) x[i] = i < count ? load(plan.dtype, plan.self, at[i]) : 0;
+      for (int i = 0; i < together; ++i) x[i] = bias + V(i < count ? load(plan.dtype, plan.self, at[i]) : 0);
       SMOOTHACT_UNROLL
       for (int i = 0; i < together; ++i) {
         const V y = a.f(x[i]);

@@ -20,7 +20,7 @@ std::vector<Tensor> learned_on_cuda(const LearnedCall& call, const Tensor& grad,
   check_learned(call, in, backward ? &grad : nullptr);
   const c10::cuda::CUDAGuard guard(in[0].device());
   const Channelwise view(call, grad, in);
-  const auto& parameters = call.entry().descriptor->parameters;
+  const int64_t each = 1 + call.entry().descriptor->parameters.size;
 
   cuda::LearnedRequest request;
   request.activation = call.entry().index;
@@ -29,13 +29,13 @@ std::vector<Tensor> learned_on_cuda(const LearnedCall& call, const Tensor& grad,
   request.channels = view.channels;
   request.inner = view.inner;
   bool slopes = false;
-  std::array<Tensor, most_parameters> held;  // until the launch
-  for (int i = 0; i < parameters.size; ++i) {
-    const Tensor& t = in[i + 1];
-    auto& p = request.parameters[i];
-    p.value = infinity;
+  LearnedCall::Tensors held;  // until the launch
+  for (int i = 1; i < call.inputs(); ++i) {
+    const Tensor& t = in[i];
+    auto& p = i == call.bias() ? request.bias : request.parameters[i - 1];
+    if (i != call.bias()) p.value = infinity;
     if (!t.defined()) continue;
-    slopes = slopes || (backward && needed[i + 1]);
+    slopes = slopes || (backward && needed[i]);
     if (t.is_cpu()) {
       p.value = t.item<double>();
       continue;
@@ -45,11 +45,12 @@ std::vector<Tensor> learned_on_cuda(const LearnedCall& call, const Tensor& grad,
     p.dtype = dtype_of(t.scalar_type());
     p.per_channel = t.numel() > 1;
   }
+  request.by_bias = backward && in[call.bias()].defined() && needed[call.bias()];
 
   const Tensor out = !backward || needed[0] ? at::empty_like(view.self) : Tensor();
   const cuda::LearnedGrid grid(view.outer, view.channels, view.inner);
   const auto in_double = view.self.options().dtype(at::kDouble);
-  const Tensor sums = slopes ? at::empty({grid.parts, grid.columns, parameters.size}, in_double) : Tensor();
+  const Tensor sums = slopes ? at::empty({grid.parts, grid.columns, each}, in_double) : Tensor();
   request.self = view.self.const_data_ptr();
   if (backward) request.grad = view.grad.const_data_ptr();
   if (out.defined()) request.out = out.mutable_data_ptr();
@@ -63,10 +64,10 @@ std::vector<Tensor> learned_on_cuda(const LearnedCall& call, const Tensor& grad,
   std::vector<Tensor> results(call.inputs());
   results[0] = out;
   if (!slopes) return results;
-  const Tensor totals = sums.sum(0).view({view.channels, grid.repeat, parameters.size}).sum(1);
+  const Tensor totals = sums.sum(0).view({view.channels, grid.repeat, each}).sum(1);
   for (int i = 1; i < call.inputs(); ++i) {
     if (!needed[i] || !in[i].defined()) continue;
-    const Tensor total = totals.select(1, i - 1);
+    const Tensor total = totals.select(1, i % each);  // the bias is last among the inputs
     results[i] = (in[i].numel() == 1 ? total.sum() : total).reshape(in[i].sizes()).to(in[i].options());
   }
   return results;

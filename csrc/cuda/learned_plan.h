@@ -37,14 +37,22 @@ struct LearnedGrid {
 
 struct LearnedPlan {
   LearnedGrid grid;
-  LearnedParameter parameters[most_parameters];
+  LearnedParameter parameters[most_parameters], bias;
   const void *grad, *self;
   void* out;
   double* sums;
+  bool by_bias;
   DType dtype;
 
   LearnedPlan(const LearnedRequest& r, const LearnedGrid& grid)
-      : grid(grid), grad(r.grad), self(r.self), out(r.out), sums(r.sums), dtype(r.dtype) {
+      : grid(grid),
+        bias(r.bias),
+        grad(r.grad),
+        self(r.self),
+        out(r.out),
+        sums(r.sums),
+        by_bias(r.by_bias),
+        dtype(r.dtype) {
     for (int i = 0; i < most_parameters; ++i) parameters[i] = r.parameters[i];
   }
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One launch of an activation whose parameters lie in memory, as plain data.
+// One launch of an activation whose parameters, or a bias of x, lie in memory, as plain data.
 #pragma once
 
 #include "../kernels/request.h"
@@ -18,10 +18,11 @@ struct LearnedRequest {
   int activation;
   DType dtype;
   int64_t outer, channels, inner;
-  LearnedParameter parameters[most_parameters];
+  LearnedParameter parameters[most_parameters], bias{nullptr, -0.0};  // adding -0 changes nothing
   const void *grad = nullptr, *self;  // with grad it is the derivatives that are asked for
   void* out = nullptr;                // may be left out where there are sums
-  double* sums = nullptr;             // (parts, columns, parameters)
+  double* sums = nullptr;             // (parts, columns, 1 + parameters): by the bias, then by each
+  bool by_bias = false;               // whether the first of the sums is wanted
   void* stream;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every kernel for parameters in memory does: makes the activations of its block's columns, and walks the
-// elements. A block's work is cut into phases that its threads run between barriers, and that the tests run for every
-// thread on the host.
+// What every kernel for parameters in memory does: makes the activations and biases of its block's columns, and walks
+// the elements. A block's work is cut into phases that its threads run between barriers, and that the tests run for
+// every thread on the host.
 #pragma once
 
 #include <cmath>
@@ -73,12 +73,13 @@ struct LearnedPlace {
   }
 };
 
-// The activations of a block's columns, in memory that runs no constructor.
+// The activations and biases of a block's columns, in memory that runs no constructor.
 template <class A>
 struct LearnedColumns {
   static constexpr int K = A::descriptor.parameters.size;
 
   alignas(16) unsigned char memory[LearnedGrid::most_lanes][sizeof(A)];
+  float bias[LearnedGrid::most_lanes];
   bool valid[LearnedGrid::most_lanes];
 
   SMOOTHACT_FN const A& operator[](int lane) const { return *reinterpret_cast<const A*>(memory[lane]); }
@@ -88,14 +89,10 @@ struct LearnedColumns {
   SMOOTHACT_FN void construct(const LearnedPlan& plan, uint32_t block, int thread, const Make& make) {
     const LearnedPlace place(plan, block, thread);
     if (thread >= plan.grid.lanes || place.column >= plan.grid.columns) return;
-    double p[K];
-    for (int k = 0; k < K; ++k) {
-      const LearnedParameter& from = plan.parameters[k];
-      const int64_t i = from.per_channel ? place.column / plan.grid.repeat : 0;
-      p[k] = !from.data                 ? from.value
-             : from.dtype == DType::f64 ? load_as<DType::f64>(from.data, i)
-                                        : load(from.dtype, from.data, i);
-    }
+    const int64_t channel = place.column / plan.grid.repeat;
+    bias[thread] = static_cast<float>(value(plan.bias, channel));
+    double p[K > 0 ? K : 1];
+    for (int k = 0; k < K; ++k) p[k] = value(plan.parameters[k], channel);
     flush(p, Places{});
     valid[thread] = are_valid(p, Places{});
     if (!valid[thread]) put_defaults(p, Places{});
@@ -104,6 +101,12 @@ struct LearnedColumns {
 
  private:
   using Places = std::make_index_sequence<K>;
+
+  static SMOOTHACT_FN double value(const LearnedParameter& p, int64_t channel) {
+    if (!p.data) return p.value;
+    const int64_t i = p.per_channel ? channel : 0;
+    return p.dtype == DType::f64 ? load_as<DType::f64>(p.data, i) : load(p.dtype, p.data, i);
+  }
 
   // As check_parameters, which cannot look at what is on the device.
   template <std::size_t... I>

@@ -59,20 +59,13 @@ Gating from_arguments(const std::string& op, std::string_view activation, at::Ar
 }
 Gating from_arguments(const std::string& op, int64_t dim, std::string_view layout, std::string_view activation,
                       at::ArrayRef<double> parameters, std::optional<double> limit, double offset) {
-  Gating g = gating(op, activation, parameters, limit, offset);
-  g.dim = dim;
-  g.layout = layout_of(op, layout);
-  return g;
+  return gating_of(op, dim, layout, activation, parameters, limit, offset);
 }
 
 template <class F>
 auto with_arguments(Pair, const Gating& g, F&& f) {
-  const Entry& e = g.entry();
   const auto limit = g.limit == infinity ? std::nullopt : std::optional(g.limit);
-  const auto& known = e.descriptor->parameters;
-  size_t given = known.size;  // less the defaults at the end, of which an absent one is infinity: no number in a graph
-  while (given > 0 && g.parameters[given - 1] == known.items[given - 1].value) --given;
-  return f(std::string_view(e.name), at::ArrayRef<double>(g.parameters.data(), given), limit, g.offset);
+  return f(std::string_view(g.entry().name), given(g), limit, g.offset);
 }
 template <class F>
 auto with_arguments(Packed, const Gating& g, F&& f) {
@@ -169,6 +162,22 @@ class SignedGateOp<R, Types<In...>, Types<C...>> final : public GateOp {
 };
 
 }  // namespace
+
+Gating gating_of(const std::string& op, int64_t dim, std::string_view layout, std::string_view activation,
+                 at::ArrayRef<double> parameters, std::optional<double> limit, double offset) {
+  Gating g = gating(op, activation, parameters, limit, offset);
+  g.dim = dim;
+  g.layout = layout_of(op, layout);
+  return g;
+}
+
+// Less the defaults at the end, of which an absent one is infinity: no number in a graph.
+at::ArrayRef<double> given(const Gating& g) {
+  const auto& known = g.entry().descriptor->parameters;
+  size_t count = known.size;
+  while (count > 0 && g.parameters[count - 1] == known.items[count - 1].value) --count;
+  return {g.parameters.data(), count};
+}
 
 const std::vector<std::unique_ptr<GateOp>>& gate_ops() {
   static const auto list = [] {

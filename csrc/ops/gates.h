@@ -54,8 +54,17 @@ class GateOp {
 const std::vector<std::unique_ptr<GateOp>>& gate_ops();
 const GateOp& gate_op(GatePart, bool packed);
 
-// gate and up of a packed tensor, as views.
+// From an op's arguments, which are checked.
+Gating gating_of(const std::string& op, int64_t dim, std::string_view layout, std::string_view activation,
+                 at::ArrayRef<double> parameters, std::optional<double> limit, double offset);
+void check_gate(const GateOp&, Inputs);
+// The dim of a packed op, from 0 on; the halved size is even.
+Gating normalized(const GateOp&, const at::Tensor& packed, Gating);
+// gate and up of a packed tensor, as views; and the way back, which copies.
 std::array<at::Tensor, 2> halves(const at::Tensor& packed, const Gating&);
+at::Tensor packed(std::array<at::Tensor, 2> halves, const Gating&);
+// The parameters as an op takes them.
+at::ArrayRef<double> given(const Gating&);
 
 Tensors compute_gate(const GateOp&, c10::DispatchKeySet, Inputs, const Gating&);
 #if defined(SMOOTHACT_WITH_CUDA)

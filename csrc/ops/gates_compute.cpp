@@ -38,35 +38,6 @@ const char* input_name(const GateOp& op, size_t i) {
   return names[op.packed][static_cast<int>(op.part)][i];
 }
 
-void check(const GateOp& op, Inputs in) {
-  const Tensor& last = in.back();
-  const char* last_name = input_name(op, in.size() - 1);
-  for (size_t i = 0; i < in.size(); ++i) {
-    const char* name = input_name(op, i);
-    if (!in[i].defined() && has_directions(op.part) && !op.packed && i < 2) continue;
-    check_tensor(in[i], [&] { return op.name + ": " + name; });
-    TORCH_CHECK_TYPE(in[i].scalar_type() == last.scalar_type(), "smoothact::", op.name, ": expected ", name,
-                     " to have the dtype of ", last_name, " (", last.scalar_type(), "), got ", in[i].scalar_type());
-    TORCH_CHECK(in[i].device() == last.device(), "smoothact::", op.name, ": expected ", name,
-                " to be on the device of ", last_name, " (", last.device(), "), got ", in[i].device());
-  }
-  TORCH_CHECK_VALUE(!has_directions(op.part) || in[0].defined() || in[1].defined(), "smoothact::", op.name,
-                    ": expected v_gate or v_up, got neither");
-}
-
-// The dim of a packed op, from 0 on; the halved size is even.
-Gating normalized(const GateOp& op, const Tensor& x, Gating g) {
-  TORCH_CHECK(x.dim() > 0, "smoothact::", op.name, ": expected self to have at least one dimension, got none");
-  TORCH_CHECK_INDEX(-x.dim() <= g.dim && g.dim < x.dim(), "smoothact::", op.name,
-                    ": Dimension out of range (expected dim to be in range of [", -x.dim(), ", ", x.dim() - 1,
-                    "], but got ", g.dim, ")");
-  if (g.dim < 0) g.dim += x.dim();
-  const c10::SymInt size = x.sym_size(g.dim);
-  TORCH_SYM_CHECK((size % 2).sym_eq(0), "smoothact::", op.name, ": halving dimension must be even, but dimension ",
-                  g.dim, " is size ", size);
-  return g;
-}
-
 // Of gate's layout where the shapes agree, contiguous where they broadcast, as of an elementwise op.
 Tensor allocate(Inputs in) {
   const Tensor& gate = in[in.size() - 2];
@@ -93,7 +64,7 @@ void append(c10::SmallVectorImpl<Tensor>& list, const std::array<Tensor, 2>& pai
 
 // The inputs of a packed call as those of a pair.
 Call unpacked(const GateOp& op, Inputs in, const Gating& given) {
-  check(op, in);
+  check_gate(op, in);
   Call c{given, {}, {}, {}};
   if (!op.packed) {
     c.in.assign(in.begin(), in.end());
@@ -165,6 +136,34 @@ void run_cpu(GatePart part, const Call& c) {
 
 }  // namespace
 
+void check_gate(const GateOp& op, Inputs in) {
+  const Tensor& last = in.back();
+  const char* last_name = input_name(op, in.size() - 1);
+  for (size_t i = 0; i < in.size(); ++i) {
+    const char* name = input_name(op, i);
+    if (!in[i].defined() && has_directions(op.part) && !op.packed && i < 2) continue;
+    check_tensor(in[i], [&] { return op.name + ": " + name; });
+    TORCH_CHECK_TYPE(in[i].scalar_type() == last.scalar_type(), "smoothact::", op.name, ": expected ", name,
+                     " to have the dtype of ", last_name, " (", last.scalar_type(), "), got ", in[i].scalar_type());
+    TORCH_CHECK(in[i].device() == last.device(), "smoothact::", op.name, ": expected ", name,
+                " to be on the device of ", last_name, " (", last.device(), "), got ", in[i].device());
+  }
+  TORCH_CHECK_VALUE(!has_directions(op.part) || in[0].defined() || in[1].defined(), "smoothact::", op.name,
+                    ": expected v_gate or v_up, got neither");
+}
+
+Gating normalized(const GateOp& op, const Tensor& x, Gating g) {
+  TORCH_CHECK(x.dim() > 0, "smoothact::", op.name, ": expected self to have at least one dimension, got none");
+  TORCH_CHECK_INDEX(-x.dim() <= g.dim && g.dim < x.dim(), "smoothact::", op.name,
+                    ": Dimension out of range (expected dim to be in range of [", -x.dim(), ", ", x.dim() - 1,
+                    "], but got ", g.dim, ")");
+  if (g.dim < 0) g.dim += x.dim();
+  const c10::SymInt size = x.sym_size(g.dim);
+  TORCH_SYM_CHECK((size % 2).sym_eq(0), "smoothact::", op.name, ": halving dimension must be even, but dimension ",
+                  g.dim, " is size ", size);
+  return g;
+}
+
 std::array<Tensor, 2> halves(const Tensor& x, const Gating& g) {
   const int64_t dim = g.dim < 0 ? g.dim + x.dim() : g.dim;
   const c10::SymInt size = x.sym_size(dim);
@@ -174,10 +173,15 @@ std::array<Tensor, 2> halves(const Tensor& x, const Gating& g) {
   return g.layout == Layout::gate_first ? std::array{first, second} : std::array{second, first};
 }
 
+Tensor packed(std::array<Tensor, 2> pair, const Gating& g) {
+  if (g.layout == Layout::up_first) std::swap(pair[0], pair[1]);
+  return g.layout == Layout::interleaved ? at::stack(pair, g.dim + 1).flatten(g.dim, g.dim + 1) : at::cat(pair, g.dim);
+}
+
 #if defined(SMOOTHACT_WITH_CUDA)
 Tensors cuda_gate(const GateOp& op, c10::DispatchKeySet ks, Inputs in, const Gating& given) {
   const auto operation = op.part == GatePart::forward ? Operation::gate : Operation::gate_backward;
-  check(op, in);
+  check_gate(op, in);
   if (has_directions(op.part) || !cuda::launches(operation, in.back().scalar_type()))
     return formulas_gate(op, ks, in, given);
   const Call c = prepare(op, in, given);
@@ -260,11 +264,9 @@ Tensors composite_gate(const GateOp& op, c10::DispatchKeySet, Inputs in, const G
     if (narrow) v = v.to(type);
   }
   if (!op.packed || !has_grad(op.part)) return out;
-  std::array<Tensor, 2> pair{out[out.size() - 2], out.back()};
-  if (g.layout == Layout::up_first) std::swap(pair[0], pair[1]);
+  const std::array<Tensor, 2> pair{out[out.size() - 2], out.back()};
   out.resize(out.size() - 2);
-  out.push_back(g.layout == Layout::interleaved ? at::stack(pair, g.dim + 1).flatten(g.dim, g.dim + 1)
-                                                : at::cat(pair, g.dim));
+  out.push_back(packed(pair, g));
   return out;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ops on tensors for parameters: name.Tensor, and name_backward.Tensor for its gradients. Their number of arguments
-// varies, so their kernels are boxed and find the entry by the op's name.
+// The ops on tensors for parameters, and a bias: name.Tensor, and name_backward.Tensor for its gradients. Their number
+// of arguments varies, so their kernels are boxed and find the entry by the op's name.
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <torch/library.h>
@@ -26,12 +26,12 @@ std::string schema(const Entry& e, bool backward) {
   for (const auto& p : e.descriptor->parameters) {
     s << (p.optional ? ", Tensor? " : ", Tensor ") << p.name << (p.optional && !backward ? "=None" : "");
   }
-  s << ", *, int dim=1";
+  s << ", Tensor? bias=None, *, int dim=1";
   if (!backward) {
     s << ") -> Tensor";
   } else {
     s << ", bool[] needed) -> (Tensor";
-    for (int i = 0; i < e.descriptor->parameters.size; ++i) s << ", Tensor";
+    for (int i = 0; i < e.descriptor->parameters.size + 1; ++i) s << ", Tensor";
     s << ')';
   }
   return s.str();
@@ -164,7 +164,6 @@ void autograd_kernel(const c10::OperatorHandle& op, c10::DispatchKeySet ks, Stac
 template <auto kernel>
 void implement(torch::Library& m) {
   for (const auto& e : entries()) {
-    if (e.descriptor->parameters.size == 0) continue;
     for (bool backward : {false, true})
       m.impl((name_of(e, backward) + '.' + overload).c_str(), torch::CppFunction::makeFromBoxedFunction<kernel>());
   }
@@ -182,8 +181,7 @@ std::vector<Tensor> LearnedCall::derivatives(const Tensor& grad, const Needed& n
   Stack stack{grad};
   c10::List<bool> list;
   for (int i = 0; i < inputs(); ++i) {
-    const bool absent = i > 0 && entry().descriptor->parameters.items[i - 1].optional && !in[i].defined();
-    stack.push_back(absent ? c10::IValue() : c10::IValue(in[i]));
+    stack.push_back(in[i].defined() ? c10::IValue(in[i]) : c10::IValue());
     list.push_back(needed[i]);
   }
   stack.emplace_back(dim());
@@ -198,7 +196,6 @@ std::vector<Tensor> LearnedCall::derivatives(const Tensor& grad, const Needed& n
 
 TORCH_LIBRARY_FRAGMENT(smoothact, m) {
   for (const auto& e : entries()) {
-    if (e.descriptor->parameters.size == 0) continue;
     for (bool backward : {false, true}) m.def(schema(e, backward).c_str(), {at::Tag::pt2_compliant_tag});
   }
 }

@@ -25,17 +25,24 @@ std::vector<LearnedFormulas>& table() {
   return t;
 }
 
-bool per_channel(const Tensor& p) { return p.dim() == 1 && p.sym_size(0) != 1; }
+Tensor both(const Tensor& a, const Tensor& b) { return a.defined() ? at::logical_and(a, b) : b; }
 
-// Where self's dim is, along it.
-Tensor beside(const Tensor& self, const Tensor& p, int64_t dim) {
-  if (!per_channel(p)) return p.dim() == 0 ? p : p.squeeze(0);
-  std::vector<c10::SymInt> sizes(self.dim() - at::maybe_wrap_dim(dim, self.dim()), 1);
-  sizes[0] = p.sym_size(0);
-  return p.view_symint(sizes);
+// In double self, or self + bias, whose sum is rounded as the type that is computed in rounds it.
+Tensor shifted(const LearnedCall& c, Inputs in) {
+  const Tensor& bias = in[c.bias()];
+  if (!bias.defined()) return in[0];
+  return plus_bias(in[0], bias, c.dim());
 }
 
-Tensor both(const Tensor& a, const Tensor& b) { return a.defined() ? at::logical_and(a, b) : b; }
+// Of an activation without parameters the formulas know no tensors for them.
+bool has_parameters(const LearnedCall& c) { return c.entry().descriptor->parameters.size > 0; }
+dual::Tensor value(const LearnedCall& c, const Tensor& x, const dual::Tensor* p) {
+  return has_parameters(c) ? table()[c.integers[0]].f(x, p) : dual::Tensor(composite(c.entry(), Order::forward, x, {}));
+}
+Tensor slope(const LearnedCall& c, const Tensor& x, const dual::Tensor* p) {
+  return has_parameters(c) ? table()[c.integers[0]].df(x, p).value
+                           : composite(c.entry(), Order::backward, {at::ones_like(x), x}, {});
+}
 
 // Parameters in double, and where they are in their domains. A tensor's values cannot be looked at without waiting for
 // its device, nor while they are traced.
@@ -43,7 +50,7 @@ struct Prepared {
   Tensor x, valid;
   std::array<dual::Tensor, most_parameters> p{};
 
-  Prepared(const LearnedCall& c, Inputs in, const LearnedCall::Needed& needed) : x(in[0].to(at::kDouble)) {
+  Prepared(const LearnedCall& c, Inputs in, const LearnedCall::Needed& needed) : x(shifted(c, in).to(at::kDouble)) {
     const Descriptor& d = *c.entry().descriptor;
     for (int i = 0; i < d.parameters.size; ++i) {
       if (!in[i + 1].defined()) continue;
@@ -75,7 +82,7 @@ struct Slopes {
   dual::Tensor y;
 
   Slopes(const LearnedCall& c, const Prepared& prepared)
-      : prepared(prepared), y(table()[c.integers[0]].f(at::clamp(prepared.x, -end, end), prepared.p.data())) {}
+      : prepared(prepared), y(value(c, at::clamp(prepared.x, -end, end), prepared.p.data())) {}
 
   // Undefined where there is none.
   Tensor by(int parameter) const {
@@ -86,17 +93,6 @@ struct Slopes {
     return at::where(at::isnan(x), x, at::where(unbounded, infinite, s));
   }
 };
-
-// The sum over all that shares an element of p.
-Tensor reduced(const Tensor& t, const Tensor& self, const Tensor& p, int64_t dim) {
-  if (!per_channel(p)) return t.sum().reshape_symint(p.sym_sizes()).to(p.scalar_type());
-  const int64_t kept = at::maybe_wrap_dim(dim, self.dim());
-  std::vector<int64_t> others;
-  for (int64_t i = 0; i < self.dim(); ++i) {
-    if (i != kept) others.push_back(i);
-  }
-  return (others.empty() ? t : t.sum(others)).to(p.scalar_type());
-}
 
 }  // namespace
 
@@ -117,45 +113,35 @@ void check_learned(const LearnedCall& c, Inputs in, const Tensor* grad) {
                       grad->sym_sizes());
   }
   for (int i = 1; i < c.inputs(); ++i) {
-    const auto& q = e.descriptor->parameters.items[i - 1];
+    const auto q = i == c.bias() ? Parameter{.name = "bias", .optional = true} : e.descriptor->parameters.items[i - 1];
     const Tensor& p = in[i];
     if (!p.defined()) {
       TORCH_CHECK_TYPE(q.optional, "smoothact::", e.name, ": expected ", q.name, " to be a Tensor, got None");
       continue;
     }
-    const auto type = p.scalar_type();
-    TORCH_CHECK_TYPE(type == at::kFloat || type == at::kDouble || type == at::kBFloat16 || type == at::kHalf,
-                     "smoothact::", e.name, ": expected ", q.name, " to be of Float, Double, BFloat16 or Half, got ",
-                     type);
-    TORCH_CHECK(p.device() == self.device() || (p.dim() == 0 && p.is_cpu()), "smoothact::", e.name, ": expected ",
-                q.name, " to be on the device of self (", self.device(), "), got ", p.device());
-    TORCH_CHECK_VALUE(p.dim() <= 1, "smoothact::", e.name, ": expected ", q.name,
-                      " to have no dimensions or one, got shape ", p.sym_sizes());
-    if (!per_channel(p)) continue;
-    TORCH_CHECK_INDEX(-self.dim() <= c.dim() && c.dim() < self.dim(), "smoothact::", e.name, ": ", q.name, " has ",
-                      p.sym_size(0), " channels along dim ", c.dim(), ", but self has ", self.dim(), " dimensions");
-    TORCH_CHECK_VALUE(p.sym_size(0) == self.sym_size(c.dim()), "smoothact::", e.name, ": expected ", q.name,
-                      " to have the size of self along dim ", c.dim(), " (", self.sym_size(c.dim()), "), got ",
-                      p.sym_size(0));
+    check_channelwise(e.name, q.name, p, self, "self", c.dim());
   }
 }
 
 Tensor learned_value(const LearnedCall& c, Inputs in) {
   check_learned(c, in);
   const Prepared prepared(c, in, {});
-  return prepared.finish(table()[c.integers[0]].f(prepared.x, prepared.p.data()).value).to(in[0].scalar_type());
+  return prepared.finish(value(c, prepared.x, prepared.p.data()).value).to(in[0].scalar_type());
 }
 
 Tensor learned_tangent(const LearnedCall& c, Inputs in, Inputs tangents) {
   LearnedCall::Needed needed{};
   for (int i = 0; i < c.inputs(); ++i) needed[i] = tangents[i].defined();
-  const LearnedFormulas& formulas = table()[c.integers[0]];
   const Prepared prepared(c, in, needed);
-  Tensor sum = needed[0] ? at::mul(prepared.finish(formulas.df(prepared.x, prepared.p.data()).value),
-                                   tangents[0].to(at::kDouble))
-                         : at::zeros({}, prepared.x.options());
+  Tensor along, sum = at::zeros({}, prepared.x.options());
+  if (needed[0]) along = tangents[0].to(at::kDouble);
+  if (needed[c.bias()]) {
+    const Tensor t = beside(in[0], tangents[c.bias()].to(at::kDouble), c.dim());
+    along = along.defined() ? along + t : t;
+  }
+  if (along.defined()) sum = prepared.finish(slope(c, prepared.x, prepared.p.data())) * along;
   const Slopes slopes(c, prepared);
-  for (int i = 1; i < c.inputs(); ++i) {
+  for (int i = 1; i < c.bias(); ++i) {
     if (!needed[i]) continue;
     const Tensor slope = slopes.by(i - 1);
     if (slope.defined()) sum = sum + slope * beside(in[0], tangents[i].to(at::kDouble), c.dim());
@@ -166,16 +152,17 @@ Tensor learned_tangent(const LearnedCall& c, Inputs in, Inputs tangents) {
 std::vector<Tensor> learned_gradients(const LearnedCall& c, const Tensor& grad, Inputs in,
                                       const LearnedCall::Needed& needed) {
   check_learned(c, in, &grad);
-  const LearnedFormulas& formulas = table()[c.integers[0]];
   const Prepared prepared(c, in, needed);
   const Tensor g = grad.to(at::kDouble);
   std::vector<Tensor> out(c.inputs());
-  if (needed[0]) {
+  if (needed[0] || needed[c.bias()]) {
     const Prepared plain(c, in, {});
-    out[0] = (g * plain.finish(formulas.df(plain.x, plain.p.data()).value)).to(in[0].scalar_type());
+    const Tensor by_x = g * plain.finish(slope(c, plain.x, plain.p.data()));
+    if (needed[0]) out[0] = by_x.to(in[0].scalar_type());
+    if (in[c.bias()].defined() && needed[c.bias()]) out[c.bias()] = reduced(by_x, in[0], in[c.bias()], c.dim());
   }
   std::optional<Slopes> slopes;
-  for (int i = 1; i < c.inputs(); ++i) {
+  for (int i = 1; i < c.bias(); ++i) {
     if (!needed[i] || !in[i].defined()) continue;
     if (!slopes) slopes.emplace(c, prepared);
     const Tensor slope = slopes->by(i - 1);
@@ -188,6 +175,22 @@ std::vector<Tensor> learned_gradients(const LearnedCall& c, const Tensor& grad, 
 std::vector<Tensor> learned_composite(const LearnedCall& c, const Tensor& grad, Inputs in,
                                       const LearnedCall::Needed& needed) {
   return grad.defined() ? learned_gradients(c, grad, in, needed) : std::vector<Tensor>{learned_value(c, in)};
+}
+
+std::vector<Tensor> learned_apart(const LearnedCall& c, const Tensor& grad, Inputs in,
+                                  const LearnedCall::Needed& needed) {
+  const Tensor x = shifted(c, in);
+  LearnedCall::Tensors inputs;
+  std::copy(in.begin(), in.end(), inputs.begin());
+  inputs[0] = x;
+  inputs[c.bias()] = Tensor();
+  LearnedCall::Needed inner = needed;
+  inner[0] |= needed[c.bias()];
+  const Tensor g = grad.defined() ? grad.to(x.scalar_type()) : grad;
+  auto out = learned_on_cpu(c, g, {inputs.data(), in.size()}, inner);
+  if (grad.defined() && needed[c.bias()]) out[c.bias()] = reduced(out[0].to(at::kDouble), in[0], in[c.bias()], c.dim());
+  if (out[0].defined()) out[0] = out[0].to(in[0].scalar_type());
+  return out;
 }
 
 Channelwise::Channelwise(const LearnedCall& c, const Tensor& g, Inputs in)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activations whose parameters are tensors: of no dimensions, or with an element for every channel, along `dim` of
-// self.
+// Activations whose parameters are tensors, and of self with a bias added: of no dimensions, or with an element for
+// every channel, along `dim` of self.
 #pragma once
 
 #include "../math/dual_tensor.h"
+#include "channels.h"
 #include "entry.h"
 
 namespace smoothact {
@@ -15,9 +16,9 @@ struct LearnedFormulas {
 };
 void add_learned_formulas(int activation, const LearnedFormulas&);
 
-// The arguments of name.Tensor and name_backward.Tensor.
+// The arguments of name.Tensor and name_backward.Tensor: self, the parameters, and the bias.
 struct LearnedCall {
-  static constexpr int most_inputs = 1 + most_parameters;
+  static constexpr int most_inputs = 1 + most_parameters + 1;
   using Tensors = std::array<at::Tensor, most_inputs>;
   using Needed = std::array<bool, most_inputs>;
 
@@ -26,7 +27,8 @@ struct LearnedCall {
 
   const Entry& entry() const { return entries()[integers[0]]; }
   int64_t dim() const { return integers[1]; }
-  int inputs() const { return 1 + entry().descriptor->parameters.size; }
+  int inputs() const { return bias() + 1; }
+  int bias() const { return 1 + entry().descriptor->parameters.size; }  // its place among the inputs
   std::string node_name() const;
   std::vector<at::Tensor> derivatives(const at::Tensor& grad, const Needed&, const Tensors&) const;
 };
@@ -51,6 +53,8 @@ std::vector<at::Tensor> learned_composite(const LearnedCall&, const at::Tensor& 
 // The same in one pass; not to be differentiated.
 std::vector<at::Tensor> learned_on_cpu(const LearnedCall&, const at::Tensor& grad, Inputs, const LearnedCall::Needed&);
 std::vector<at::Tensor> learned_on_cuda(const LearnedCall&, const at::Tensor& grad, Inputs, const LearnedCall::Needed&);
+// The same of what `self + bias` is stored as.
+std::vector<at::Tensor> learned_apart(const LearnedCall&, const at::Tensor& grad, Inputs, const LearnedCall::Needed&);
 void check_learned(const LearnedCall&, Inputs, const at::Tensor* grad = nullptr);
 
 }  // namespace smoothact

@@ -4,35 +4,19 @@
 // are of one size and their sums are added in one order, so that no gradient depends on the number of threads.
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
-#include <ATen/TensorIterator.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 
 #include "../cpu/registry.h"
+#include "biased.h"
 #include "learned.h"
 #include "pages.h"
+#include "parallel.h"
 
 namespace smoothact {
 namespace {
 
 using at::Tensor;
-
-// at::parallel_for is serial where it is not compiled with OpenMP; TensorIterator's threads are torch's.
-template <class F>
-void in_parallel(int64_t count, const F& f) {
-  if (count == 1 || at::get_num_threads() == 1) {
-    for (int64_t i = 0; i < count; ++i) f(i);
-    return;
-  }
-  Tensor places = at::empty({count}, at::kByte);
-  const char* first = static_cast<const char*>(places.const_data_ptr());
-  auto it = at::TensorIterator::nullary_op(places);
-  it.for_each(
-      [&](char** data, const int64_t*, int64_t size0, int64_t size1) {
-        for (int64_t i = 0; i < size0 * size1; ++i) f(data[0] - first + i);
-      },
-      /*grain_size=*/1);
-}
 
 // self in tiles. Where a channel's elements lie far apart, those of a few channels are brought together.
 struct Tiles {
@@ -206,6 +190,28 @@ std::vector<double> run(const LearnedCall& call, const Tiles& tiles, const Chann
   return totals;
 }
 
+// With a bias: in one pass too where the parameters are numbers.
+std::vector<Tensor> biased(const LearnedCall& call, const Tensor& grad, Inputs in, const LearnedCall::Needed& needed,
+                           bool slopes) {
+  const bool backward = grad.defined();
+  bool numbers = !slopes;
+  for (int i = 1; i < call.bias(); ++i) numbers = numbers && (!in[i].defined() || in[i].numel() == 1);
+  const Channels parameters(call.entry(), in, numbers ? 1 : 0);
+  if (!numbers || !parameters.taken) return learned_apart(call, grad, in, needed);
+  BiasedPass pass{call.entry().index, backward ? Operation::backward : Operation::forward, parameters.values.data()};
+  if (!backward || needed[0]) ask_for_large_pages(pass.out[0] = at::empty_like(in[0]));
+  pass.in = backward ? std::array{grad, in[0], Tensor()} : std::array{in[0], Tensor(), Tensor()};
+  pass.bias[0] = in[call.bias()];
+  pass.dim = call.dim();
+  pass.summed[0] = backward && needed[call.bias()];
+  const auto sums = pass.run();
+  if (!backward) return {pass.out[0]};
+  std::vector<Tensor> results(call.inputs());
+  results[0] = pass.out[0];
+  if (pass.summed[0]) results[call.bias()] = sums[0].to(in[call.bias()].scalar_type());
+  return results;
+}
+
 }  // namespace
 
 std::vector<Tensor> learned_on_cpu(const LearnedCall& call, const Tensor& grad, Inputs in,
@@ -213,8 +219,9 @@ std::vector<Tensor> learned_on_cpu(const LearnedCall& call, const Tensor& grad, 
   const bool backward = grad.defined();
   check_learned(call, in, backward ? &grad : nullptr);
   bool slopes = false;
-  for (int i = 1; i < call.inputs(); ++i) slopes = slopes || (backward && needed[i] && in[i].defined());
+  for (int i = 1; i < call.bias(); ++i) slopes = slopes || (backward && needed[i] && in[i].defined());
   if (in[0].numel() == 0) return learned_composite(call, grad, in, needed);
+  if (in[call.bias()].defined()) return biased(call, grad, in, needed, slopes);
   const Channelwise view(call, grad, in);
   const Tiles tiles(view);
   const Channels channels(call.entry(), in, tiles.channels);
@@ -227,7 +234,7 @@ std::vector<Tensor> learned_on_cpu(const LearnedCall& call, const Tensor& grad, 
 
   std::vector<Tensor> results(call.inputs());
   results[0] = out;
-  for (int i = 1; i < call.inputs(); ++i) {
+  for (int i = 1; i < call.bias(); ++i) {
     if (!needed[i] || !in[i].defined()) continue;
     const Tensor sum = at::empty({in[i].numel()}, at::kDouble);
     double* s = sum.mutable_data_ptr<double>();

@@ -37,11 +37,23 @@ class Gate(nn.Module):
         self.arguments = arguments
         _gates.check_layout(type(self).__name__, self.layout, dim)
 
-    def forward(self, input: Tensor, up: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        input: Tensor,
+        up: Tensor | None = None,
+        *,
+        gate_bias: Tensor | None = None,
+        up_bias: Tensor | None = None,
+    ) -> Tensor:
         function = getattr(_gates, self.function)
+        biases = {"gate_bias": gate_bias, "up_bias": up_bias}
         if up is not None:
-            return function(input, up, **self.arguments)
-        return function(input, layout=self.layout, dim=self.dim, **self.arguments)
+            return function(input, up, dim=self._dim_beside(biases), **biases, **self.arguments)
+        return function(input, layout=self.layout, dim=self.dim, **biases, **self.arguments)
+
+    def _dim_beside(self, biases: dict[str, Tensor | None]) -> int:
+        """The dim given with ``up``: that of biases, if there are any."""
+        return self.dim if any(b is not None for b in biases.values()) else -1
 
     def extra_repr(self) -> str:
         shown = {"dim": self.dim, "layout": self.layout, **self.arguments}
@@ -86,11 +98,11 @@ class GLU(Gate):
             super().__init__(dim, layout=layout, activation=activation, **parameters)
             _gates.resolve("GLU", activation, tuple(parameters.items()))
 
-    def forward(self, input: Tensor, up: Tensor | None = None) -> Tensor:
+    def forward(self, input: Tensor, up: Tensor | None = None, **biases: Tensor | None) -> Tensor:
         if self.arguments:
-            return super().forward(input, up)
-        layout, dim = (self.layout, self.dim) if up is None else (type(self).layout, -1)
-        return _gates.with_module(self.activation, input, up, layout, dim, type(self).layout)
+            return super().forward(input, up, **biases)
+        layout, dim = (self.layout, self.dim) if up is None else (type(self).layout, self._dim_beside(biases))
+        return _gates.with_module(self.activation, input, up, layout, dim, type(self).layout, **biases)
 
     def extra_repr(self) -> str:
         return super().extra_repr().replace(", activation='sigmoid'", "")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -29,7 +29,9 @@ _ARGUMENTS = """
         input: gate and up in one floating-point tensor, halves of dimension ``dim``; or the gate alone, given ``up``.
         up: what the gate multiplies; of the gate's dtype and device, and of a shape that broadcasts with its.
         layout: of a packed ``input``: ``"gate_first"``, ``"up_first"``, or ``"interleaved"``, the gate at even places.
-        dim: of a packed ``input``, the dimension that is halved.
+        dim: of a packed ``input``, the dimension that is halved; biases have their elements along it.
+        gate_bias, up_bias: tensors that are added to gate and to up first, of no dimensions or with an element for
+            every channel; None for none.
 """
 _RESULT = """
     Returns:
@@ -136,6 +138,7 @@ def _gate(
     dim: int,
     default: str,
     parameters: dict[str, Any],
+    biases: tuple[Tensor | None, Tensor | None] = (None, None),
     limit: float | None = None,
     offset: float = 0.0,
     channels: int | None = None,
@@ -146,19 +149,26 @@ def _gate(
     channels = dim if channels is None else channels
     _check_input(op, "input", input)
     check_layout(op, layout, dim)
+    for which, bias in zip(("gate_bias", "up_bias"), biases, strict=True):
+        if bias is not None and not isinstance(bias, Tensor):
+            raise TypeError(f"{op}(): argument '{which}' must be Tensor or None, not {type(bias).__name__}")
+    any_bias = any(bias is not None for bias in biases)
+    biased = torch.ops.smoothact.gated_biased.default if any_bias else None
     if up is not None:
         _check_input(op, "up", up)
-        if layout != default or dim != -1:
+        if layout != default or (dim != -1 and not tensors and not any_bias):
             raise ValueError(
                 f"{op}: layout and dim are those of a packed input; with up= they must be left out, "
-                f"got layout={layout!r}, dim={dim}"
+                f"but for the dim of biases and of parameters that are tensors; got layout={layout!r}, dim={dim}"
             )
         if up.dtype != input.dtype:
             raise TypeError(f"{op}: expected up to have the dtype of input ({input.dtype}), got {up.dtype}")
         if up.device != input.device:
             raise RuntimeError(f"{op}: expected up to be on the device of input ({input.device}), got {up.device}")
         if learned:
-            return _learned_gates.gate(name, learned, input, up, layout, dim, channels)
+            return _learned_gates.gate(name, learned, input, up, layout, dim, channels, biases)
+        if biased:
+            return biased(input, up, *biases, dim, layout, name, values, limit, offset)
         return torch.ops.smoothact.gated.default(input, up, name, values, limit, offset)
     rank = input.dim()
     if rank == 0:
@@ -172,15 +182,27 @@ def _gate(
             f"{op}: halving dimension must be even, but dimension {dim % rank} is size {input.shape[dim]}"
         )
     if learned:
-        return _learned_gates.gate(name, learned, input, None, layout, dim, channels)
+        return _learned_gates.gate(name, learned, input, None, layout, dim, channels, biases)
+    if biased:
+        return biased(input, None, *biases, dim, layout, name, values, limit, offset)
     return torch.ops.smoothact.gated_packed.default(input, dim, layout, name, values, limit, offset)
 
 
-def with_module(activation: Any, input: Tensor, up: Tensor | None, layout: str, dim: int, default: str) -> Tensor:
+def with_module(
+    activation: Any,
+    input: Tensor,
+    up: Tensor | None,
+    layout: str,
+    dim: int,
+    default: str,
+    gate_bias: Tensor | None = None,
+    up_bias: Tensor | None = None,
+) -> Tensor:
     """Of an activation that is a module, and may learn."""
     parameters = {name: getattr(activation, name) for name in activation._arguments.parameters if name != "inplace"}
     channels = activation.dim if activation.learnt else None
-    return _gate("GLU", activation.descriptor.name, input, up, layout, dim, default, parameters, channels=channels)
+    name, biases = activation.descriptor.name, (gate_bias, up_bias)
+    return _gate("GLU", name, input, up, layout, dim, default, parameters, biases, channels=channels)
 
 
 SHAZEER = "Shazeer 2020, arXiv:2002.05202"
@@ -201,65 +223,62 @@ def gated(
     activation: str = "silu",
     layout: str = "gate_first",
     dim: int = -1,
+    gate_bias: Tensor | None = None,
+    up_bias: Tensor | None = None,
     **parameters: Any,
 ) -> Tensor:
-    return _gate("gated", activation, input, up, layout, dim, "gate_first", parameters)
+    return _gate("gated", activation, input, up, layout, dim, "gate_first", parameters, (gate_bias, up_bias))
 
 
-@_documented("``sigmoid(gate) * up``, by default with up first as in torch", "Dauphin et al. 2016, arXiv:1612.08083")
-def glu(
-    input: Tensor, up: Tensor | None = None, *, layout: str = "up_first", dim: int = -1, **parameters: Any
-) -> Tensor:
-    return _gate("glu", "sigmoid", input, up, layout, dim, "up_first", parameters)
+class NamedGate(Protocol):
+    def __call__(
+        self,
+        input: Tensor,
+        up: Tensor | None = None,
+        *,
+        layout: str = ...,
+        dim: int = -1,
+        gate_bias: Tensor | None = None,
+        up_bias: Tensor | None = None,
+        **parameters: Any,
+    ) -> Tensor: ...
 
 
-@_documented("``gate * up``", SHAZEER)
-def bilinear(
-    input: Tensor, up: Tensor | None = None, *, layout: str = "gate_first", dim: int = -1, **parameters: Any
-) -> Tensor:
-    return _gate("bilinear", "identity", input, up, layout, dim, "gate_first", parameters)
+def _named(name: str, activation: str, formula: str, source: str = "", default: str = "gate_first") -> NamedGate:
+    """The gate of one activation."""
+
+    def function(
+        input: Tensor,
+        up: Tensor | None = None,
+        *,
+        layout: str = default,
+        dim: int = -1,
+        gate_bias: Tensor | None = None,
+        up_bias: Tensor | None = None,
+        **parameters: Any,
+    ) -> Tensor:
+        return _gate(name, activation, input, up, layout, dim, default, parameters, (gate_bias, up_bias))
+
+    # A code object of its own: Dynamo caches, and counts recompilations, per code object.
+    function.__code__ = function.__code__.replace(co_name=name)
+    function.__name__ = function.__qualname__ = name
+    return _documented(formula, source)(function)
 
 
-@_documented("``relu(gate) * up``", SHAZEER)
-def reglu(
-    input: Tensor, up: Tensor | None = None, *, layout: str = "gate_first", dim: int = -1, **parameters: Any
-) -> Tensor:
-    return _gate("reglu", "relu", input, up, layout, dim, "gate_first", parameters)
-
-
-@_documented("``gelu(gate) * up``", SHAZEER)
-def geglu(
-    input: Tensor, up: Tensor | None = None, *, layout: str = "gate_first", dim: int = -1, **parameters: Any
-) -> Tensor:
-    return _gate("geglu", "gelu", input, up, layout, dim, "gate_first", parameters)
-
-
-@_documented("``gelu_tanh(gate) * up``", SHAZEER)
-def geglu_tanh(
-    input: Tensor, up: Tensor | None = None, *, layout: str = "gate_first", dim: int = -1, **parameters: Any
-) -> Tensor:
-    return _gate("geglu_tanh", "gelu_tanh", input, up, layout, dim, "gate_first", parameters)
-
-
-@_documented("``silu(gate) * up``", SHAZEER)
-def swiglu(
-    input: Tensor, up: Tensor | None = None, *, layout: str = "gate_first", dim: int = -1, **parameters: Any
-) -> Tensor:
-    return _gate("swiglu", "silu", input, up, layout, dim, "gate_first", parameters)
-
-
-@_documented("``mish(gate) * up``")
-def mish_glu(
-    input: Tensor, up: Tensor | None = None, *, layout: str = "gate_first", dim: int = -1, **parameters: Any
-) -> Tensor:
-    return _gate("mish_glu", "mish", input, up, layout, dim, "gate_first", parameters)
-
-
-@_documented("``selu(gate) * up``", "SeGLU of ActTensor, github.com/pouyaardehkhani/ActTensor")
-def seglu(
-    input: Tensor, up: Tensor | None = None, *, layout: str = "gate_first", dim: int = -1, **parameters: Any
-) -> Tensor:
-    return _gate("seglu", "selu", input, up, layout, dim, "gate_first", parameters)
+glu = _named(
+    "glu",
+    "sigmoid",
+    "``sigmoid(gate) * up``, by default with up first as in torch",
+    "Dauphin et al. 2016, arXiv:1612.08083",
+    "up_first",
+)
+bilinear = _named("bilinear", "identity", "``gate * up``", SHAZEER)
+reglu = _named("reglu", "relu", "``relu(gate) * up``", SHAZEER)
+geglu = _named("geglu", "gelu", "``gelu(gate) * up``", SHAZEER)
+geglu_tanh = _named("geglu_tanh", "gelu_tanh", "``gelu_tanh(gate) * up``", SHAZEER)
+swiglu = _named("swiglu", "silu", "``silu(gate) * up``", SHAZEER)
+mish_glu = _named("mish_glu", "mish", "``mish(gate) * up``")
+seglu = _named("seglu", "selu", "``selu(gate) * up``", "SeGLU of ActTensor, github.com/pouyaardehkhani/ActTensor")
 
 
 @_documented(
@@ -277,6 +296,8 @@ def swiglu_clamped(
     dim: int = -1,
     limit: float = 7.0,
     alpha: float = 1.702,
+    gate_bias: Tensor | None = None,
+    up_bias: Tensor | None = None,
 ) -> Tensor:
     limit = _number("swiglu_clamped", "limit", limit)
     if not 0 < limit < math.inf:
@@ -284,4 +305,5 @@ def swiglu_clamped(
     alpha = _number("swiglu_clamped", "alpha", alpha)
     if not 0 < alpha < math.inf:
         raise ValueError(f"swiglu_clamped: alpha must be positive and finite, got {alpha}")
-    return _gate("swiglu_clamped", "swish", input, up, layout, dim, "interleaved", {"beta": alpha}, limit, 1.0)
+    parameters, biases = {"beta": alpha}, (gate_bias, up_bias)
+    return _gate("swiglu_clamped", "swish", input, up, layout, dim, "interleaved", parameters, biases, limit, 1.0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls of activations with tensors for parameters, and what ``torch.compile`` makes of them."""
+"""Calls of activations with tensors for parameters, or a bias, and what ``torch.compile`` makes of them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from . import _C
 from ._catalogue import Parameter, catalogue
 
 
-def call(name: str, dim: int, input: Tensor, *parameters: float | Tensor | None) -> Tensor:
-    """The activation of `input`; parameters that are numbers stay as they are, others have gradients."""
+def call(name: str, dim: int, input: Tensor, *parameters: float | Tensor | None, bias: Tensor | None = None) -> Tensor:
+    """The activation of `input + bias`; parameters that are numbers stay as they are, others have gradients."""
+    if bias is not None and not isinstance(bias, Tensor):
+        raise TypeError(f"{name}(): argument 'bias' must be Tensor or None, not {type(bias).__name__}")
     described = catalogue[name].parameters
     given = [*parameters, *(p.default for p in described[len(parameters) :])]
     for p, v in zip(described, given, strict=True):
@@ -22,7 +24,7 @@ def call(name: str, dim: int, input: Tensor, *parameters: float | Tensor | None)
             _check_number(name, p, v)
     numbers = {"dtype": torch.float64, "device": input.device}
     tensors = [p if p is None or isinstance(p, Tensor) else torch.full((), p, **numbers) for p in given]
-    return getattr(torch.ops.smoothact, name).Tensor(input, *tensors, dim=dim)
+    return getattr(torch.ops.smoothact, name).Tensor(input, *tensors, bias, dim=dim)
 
 
 # In the words of csrc/ops/entry.cpp, which checks where all parameters are numbers.
@@ -48,11 +50,10 @@ def _check_number(name: str, parameter: Parameter, value: float | None) -> None:
 
 def _register_decompositions() -> None:
     for descriptor in catalogue.values():
-        if descriptor.parameters:
-            packets = [getattr(torch.ops.smoothact, descriptor.name + suffix) for suffix in ("", "_backward")]
-            made = _decompositions(descriptor.name, 1 + len(descriptor.parameters))
-            for packet, decomposition in zip(packets, made, strict=True):
-                packet.Tensor.py_impl(DispatchKey.CompositeImplicitAutograd)(decomposition)
+        packets = [getattr(torch.ops.smoothact, descriptor.name + suffix) for suffix in ("", "_backward")]
+        made = _decompositions(descriptor.name, 1 + len(descriptor.parameters) + 1)
+        for packet, decomposition in zip(packets, made, strict=True):
+            packet.Tensor.py_impl(DispatchKey.CompositeImplicitAutograd)(decomposition)
 
 
 def _decompositions(name: str, count: int):

@@ -17,12 +17,25 @@ from ._catalogue import catalogue
 
 
 def gate(
-    name: str, values: list[Any], input: Tensor, up: Tensor | None, layout: str, dim: int, channels: int
+    name: str,
+    values: list[Any],
+    input: Tensor,
+    up: Tensor | None,
+    layout: str,
+    dim: int,
+    channels: int,
+    biases: tuple[Tensor | None, Tensor | None],
 ) -> Tensor:
     """f(gate) * up of what has been checked; f's parameters that are tensors have their elements along ``channels``."""
-    gate, up = (input, up) if up is not None else _halves(input, layout, dim)
+    pair = (input, up) if up is not None else _halves(input, layout, dim)
     wide = torch.float32 if input.dtype in (torch.bfloat16, torch.float16) else input.dtype
-    return (_learned.call(name, channels, gate.to(wide), *values) * up.to(wide)).to(input.dtype)
+    gate, up = (_shifted(t.to(wide), bias, dim) for t, bias in zip(pair, biases, strict=True))
+    return (_learned.call(name, channels, gate, *values) * up).to(input.dtype)
+
+
+def _shifted(half: Tensor, bias: Tensor | None, dim: int) -> Tensor:
+    # The identity knows what a bias may be.
+    return half if bias is None else _learned.call("identity", dim, half, bias=bias)
 
 
 def _halves(input: Tensor, layout: str, dim: int) -> tuple[Tensor, Tensor]:

@@ -6,6 +6,10 @@ of the same shape, dtype and layout; 16-bit types are computed in float32. All a
 and backwards, and work under every torch transform. Other dtypes and layouts raise ``NotImplementedError``, parameters
 outside their domain ``ValueError``.
 
+A ``bias``, a tensor of no dimensions or with an element for every channel along ``dim`` of the input, is added to it in
+the same pass; so is its gradient summed up. The sum is rounded as the type that is computed in: it has more digits than
+a 16-bit input.
+
 A parameter may be a tensor too, of no dimensions or with an element for every channel along ``dim`` of the input, and
 is differentiated as the input is. It does not change the dtype of the result. Its values are not looked at: outside
 the domain they give NaN.
@@ -36,26 +40,32 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
     packet = getattr(torch.ops.smoothact, name)
     kernel, fused = packet.default, packet.fuse
 
-    def traced(input: Tensor, *parameters: float | Tensor | None, dim: int = 1) -> Tensor:
-        if any(isinstance(p, Tensor) for p in parameters):
-            return _learned.call(name, dim, input, *parameters)
+    def traced(input: Tensor, *parameters: float | Tensor | None, bias: Tensor | None = None, dim: int = 1) -> Tensor:
+        if bias is not None or any(isinstance(p, Tensor) for p in parameters):
+            return _learned.call(name, dim, input, *parameters, bias=bias)
         op = fused if _policy.fuses(name, input.device.type) else kernel
         return op(input, *parameters)
 
-    def plain(input):
-        return traced(input) if is_compiling() else fast(input)
+    def plain(input, *, bias, dim):
+        return traced(input, bias=bias, dim=dim) if bias is not None or is_compiling() else fast(input)
 
-    def one(input, a, *, dim):
-        return traced(input, a, dim=dim) if is_compiling() else fast(input, a, dim)
+    def one(input, a, *, bias, dim):
+        return traced(input, a, bias=bias, dim=dim) if bias is not None or is_compiling() else fast(input, a, dim)
 
-    def two(input, a, b, *, dim):
-        return traced(input, a, b, dim=dim) if is_compiling() else fast(input, a, b, dim)
+    def two(input, a, b, *, bias, dim):
+        return traced(input, a, b, bias=bias, dim=dim) if bias is not None or is_compiling() else fast(input, a, b, dim)
 
-    def three(input, a, b, c, *, dim):
-        return traced(input, a, b, c, dim=dim) if is_compiling() else fast(input, a, b, c, dim)
+    def three(input, a, b, c, *, bias, dim):
+        parameters = a, b, c
+        if bias is not None or is_compiling():
+            return traced(input, *parameters, bias=bias, dim=dim)
+        return fast(input, *parameters, dim)
 
-    def four(input, a, b, c, d, *, dim):
-        return traced(input, a, b, c, d, dim=dim) if is_compiling() else fast(input, a, b, c, d, dim)
+    def four(input, a, b, c, d, *, bias, dim):
+        parameters = a, b, c, d
+        if bias is not None or is_compiling():
+            return traced(input, *parameters, bias=bias, dim=dim)
+        return fast(input, *parameters, dim)
 
     names = [p.name for p in descriptor.parameters]
     defaults = [p.default for p in descriptor.parameters]
@@ -64,20 +74,20 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
         functions = {value: _make(catalogue[target]) for value, target in choices.items() if target != name}
         itself = next(value for value, target in choices.items() if target == name)
 
-        def chosen(input, choice):
+        def chosen(input, choice, *, bias, dim):
             if choice == itself:
-                return traced(input) if is_compiling() else fast(input)
+                return traced(input, bias=bias, dim=dim) if bias is not None or is_compiling() else fast(input)
             if not isinstance(choice, str) or choice not in functions:
                 raise ValueError(f"{name}: {keyword} must be one of {', '.join(map(repr, choices))}, got {choice!r}")
-            return functions[choice](input)
+            return functions[choice](input, bias=bias, dim=dim)
 
         template, names, defaults = chosen, [keyword], [itself]
     elif descriptor.inplace:
         inplace_op = getattr(torch.ops.smoothact, f"{name}_").default
 
-        def overwrite(input, *parameters):
-            if any(isinstance(p, Tensor) for p in parameters):
-                raise TypeError(f"{name}(): inplace=True takes no tensors for parameters")
+        def overwrite(input, *parameters, bias):
+            if bias is not None or any(isinstance(p, Tensor) for p in parameters):
+                raise TypeError(f"{name}(): inplace=True takes no bias, and no tensors for parameters")
             if is_compiling():
                 return input.copy_(traced(input.clone(), *parameters))  # backward needs what is overwritten
             if not isinstance(input, Tensor):
@@ -85,20 +95,14 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
             inplace_op(input, *parameters)
             return input
 
-        def plain_inplace(input, inplace):
-            if inplace:
-                return overwrite(input)
-            return traced(input) if is_compiling() else fast(input)
+        def plain_inplace(input, inplace, *, bias, dim):
+            return overwrite(input, bias=bias) if inplace else plain(input, bias=bias, dim=dim)
 
-        def one_inplace(input, a, inplace, *, dim):
-            if inplace:
-                return overwrite(input, a)
-            return traced(input, a, dim=dim) if is_compiling() else fast(input, a, dim)
+        def one_inplace(input, a, inplace, *, bias, dim):
+            return overwrite(input, a, bias=bias) if inplace else one(input, a, bias=bias, dim=dim)
 
-        def two_inplace(input, a, b, inplace, *, dim):
-            if inplace:
-                return overwrite(input, a, b)
-            return traced(input, a, b, dim=dim) if is_compiling() else fast(input, a, b, dim)
+        def two_inplace(input, a, b, inplace, *, bias, dim):
+            return overwrite(input, a, b, bias=bias) if inplace else two(input, a, b, bias=bias, dim=dim)
 
         template = (plain_inplace, one_inplace, two_inplace)[len(names)]
         names, defaults = [*names, "inplace"], [*defaults, False]
@@ -110,24 +114,24 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
         co_name=name,
         co_varnames=("input", *names, *template.__code__.co_varnames[1 + len(names) :]),
     )
-    learns = code.co_kwonlyargcount > 0
     function = FunctionType(code, globals(), name, tuple(defaults), template.__closure__)
-    function.__kwdefaults__ = {"dim": 1} if learns else None
+    function.__kwdefaults__ = {"bias": None, "dim": 1}
     function.__module__ = __name__
     function.__qualname__ = name
     function.__doc__ = _document(descriptor)
     annotations = {
         "input": "Tensor",
-        **{n: _annotation(d, learns) for n, d in zip(names, defaults, strict=True)},
-        **({"dim": "int"} if learns else {}),
+        **{n: _annotation(d) for n, d in zip(names, defaults, strict=True)},
+        "bias": "Tensor | None",
+        "dim": "int",
         "return": "Tensor",
     }
     function.__annotations__ = annotations
     return function
 
 
-def _annotation(default: object, learns: bool) -> str:
-    tensor = " | Tensor" if learns and not isinstance(default, bool) else ""
+def _annotation(default: object) -> str:
+    tensor = "" if isinstance(default, (bool, str)) else " | Tensor"
     return f"float{tensor} | None" if default is None else type(default).__name__ + tensor
 
 
@@ -140,16 +144,17 @@ def _document(d: Descriptor) -> str:
     ]
     for p in d.parameters:
         lines.append(f"    {p.name}: {p.domain}, default {p.default}.")
-    if d.parameters and not d.selector:
-        lines.append("    dim: the dim of ``input`` along which parameters that are tensors have their elements.")
     if d.selector:
         lines.append(f"    {d.selector[0]}: {', '.join(map(repr, d.selector[1]))}.")
     if d.inplace:
         lines.append("    inplace: overwrite ``input`` and return it.")
+    lines.append("    bias: a tensor that is added to ``input`` first, in the same pass; None for none.")
+    what = "``bias`` has" if d.selector or not d.parameters else "``bias`` and parameters that are tensors have"
+    lines.append(f"    dim: the dim of ``input`` along which {what} an element for every channel.")
     lines += ["", "Returns:", "    A tensor of the shape, dtype and layout of ``input``.", "", "Raises:"]
     lines.append("    NotImplementedError: ``input`` is not a strided float64, float32, bfloat16 or float16 tensor.")
-    if d.parameters or d.selector:
-        lines.append("    ValueError: an argument outside its domain.")
+    outside = "an argument outside its domain, or " if d.parameters or d.selector else ""
+    lines.append(f"    ValueError: {outside}a ``bias`` of another size than ``input`` along ``dim``.")
     if d.source:
         lines += ["", f"Source: {d.source}."]
     return "\n".join(lines)

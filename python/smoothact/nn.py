@@ -25,7 +25,8 @@ __all__ = [*_OWN, *(d.module for d in catalogue.values())]
 class Activation(nn.Module):
     """Base of every activation module: its arguments are attributes, its forward calls ``functional``.
 
-    Beside those of the function, an activation with parameters takes
+    ``module(input, bias=tensor)`` adds a bias in the same pass, with an element for every channel along ``dim``.
+    Beside the arguments of the function, an activation with parameters takes
 
     Args:
         learnable: whether the parameters are learnt, from the values given on; or the names of those that are.
@@ -109,10 +110,12 @@ class Activation(nn.Module):
         raw = self.__dict__.get("_parameters", {}).get(f"raw_{name}")
         return super().__getattr__(name) if raw is None else self._least(name) + nn.functional.softplus(raw)
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, input: Tensor, *, bias: Tensor | None = None) -> Tensor:
         function = getattr(functional, self.descriptor.name)
         arguments = [getattr(self, name) for name in self._arguments.parameters]
-        return function(input, *arguments, dim=self.dim) if self.learnt else function(input, *arguments)
+        if self.learnt or bias is not None:
+            return function(input, *arguments, bias=bias, dim=self.dim)
+        return function(input, *arguments)
 
     def extra_repr(self) -> str:
         shown = []

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the blocks of CUDA's kernels for parameters in memory on the host, thread by thread between barriers, and
-// compares with plain loops.
+// Runs the blocks of CUDA's kernels for parameters and biases in memory on the host, thread by thread between barriers,
+// and compares with plain loops.
 #define SMOOTHACT_LEARNED "sloped_constant.h"
 #define SMOOTHACT_ISA learned_test
 // clang-format off
 #include "math/sloped.h"
 #include "activations/hardtanh.h"
+#include "activations/relu.h"
 #include "activations/swish.h"
 // clang-format on
 #include <gtest/gtest.h>
@@ -46,7 +47,7 @@ class Learned : public testing::TestWithParam<Case> {
   int64_t outer = GetParam().outer, channels = GetParam().channels, inner = GetParam().inner;
   int64_t count = outer * channels * inner;
   LearnedGrid grid{outer, channels, inner, GetParam().blocks};
-  std::vector<float> x = random(count), grad = random(count), beta = random(channels);
+  std::vector<float> x = random(count), grad = random(count), beta = random(channels), bias = random(channels);
 
   static std::vector<float> random(int64_t n) {
     static std::minstd_rand generator;
@@ -55,7 +56,8 @@ class Learned : public testing::TestWithParam<Case> {
     return v;
   }
   int64_t channel(int64_t i) const { return i / inner % channels; }
-  double step(int64_t i) const { return 1 / (1 + std::exp(-double{beta[channel(i)]} * x[i])); }
+  double at(int64_t i) const { return x[i] + bias[channel(i)]; }  // as in single precision
+  double step(int64_t i) const { return 1 / (1 + std::exp(-double{beta[channel(i)]} * at(i))); }
 
   LearnedRequest request(bool backward, float* out, double* sums) const {
     LearnedRequest r{};
@@ -64,6 +66,8 @@ class Learned : public testing::TestWithParam<Case> {
     r.channels = channels;
     r.inner = inner;
     r.parameters[0] = {beta.data(), 0, DType::f32, true};
+    r.bias = {bias.data(), 0, DType::f32, true};
+    r.by_bias = sums;
     r.self = x.data();
     r.grad = backward ? grad.data() : nullptr;
     r.out = out;
@@ -80,26 +84,35 @@ class Learned : public testing::TestWithParam<Case> {
 TEST_P(Learned, EveryElement) {
   std::vector<float> out(count, -1e30f);
   run<false>(request(false, out.data(), nullptr));
-  for (int64_t i = 0; i < count; ++i) ASSERT_FLOAT_EQ(out[i], static_cast<float>(x[i] * step(i))) << i;
+  for (int64_t i = 0; i < count; ++i) ASSERT_FLOAT_EQ(out[i], static_cast<float>(at(i) * step(i))) << i;
 }
 
 TEST_P(Learned, SumsOfEachColumn) {
   std::vector<float> out(count, -1e30f);
-  std::vector<double> sums(grid.parts * grid.columns, 1e30), totals(channels), expected(channels), sizes(channels);
+  std::vector<double> sums(2 * grid.parts * grid.columns, 1e30);
+  struct Sum {
+    double got = 0, expected = 0, size = 0;
+    void add(double v) { expected += v, size += std::abs(v); }
+  };
+  std::vector<Sum> by_bias(channels), by_beta(channels);
   run<true>(request(true, out.data(), sums.data()));
   for (int64_t i = 0; i < count; ++i) {
-    const double h = step(i), bend = x[i] * h * (1 - h);
-    ASSERT_NEAR(out[i], grad[i] * (h + beta[channel(i)] * bend), 1e-6) << i;
-    expected[channel(i)] += double{grad[i]} * x[i] * bend;
-    sizes[channel(i)] += std::abs(double{grad[i]} * x[i] * bend);
+    const double h = step(i), bend = at(i) * h * (1 - h), by_x = grad[i] * (h + beta[channel(i)] * bend);
+    ASSERT_NEAR(out[i], by_x, 2e-6) << i;
+    by_bias[channel(i)].add(by_x);
+    by_beta[channel(i)].add(double{grad[i]} * at(i) * bend);
   }
-  for (int64_t i = 0; i < std::ssize(sums); ++i) totals[i % grid.columns / grid.repeat] += sums[i];
-  for (int64_t c = 0; c < channels; ++c) EXPECT_NEAR(totals[c], expected[c], 1e-6 * sizes[c]);
+  for (int64_t i = 0; i < grid.parts * grid.columns; ++i) {
+    by_bias[i % grid.columns / grid.repeat].got += sums[2 * i];
+    by_beta[i % grid.columns / grid.repeat].got += sums[2 * i + 1];
+  }
+  for (const auto* sum : {&by_bias, &by_beta})
+    for (const Sum& s : *sum) EXPECT_NEAR(s.got, s.expected, 1e-6 * s.size);
 }
 
 TEST_P(Learned, OneNeedsNotTheOther) {
   std::vector<float> both(count), out(count);
-  std::vector<double> sums(grid.parts * grid.columns), alone(sums.size());
+  std::vector<double> sums(2 * grid.parts * grid.columns), alone(sums.size());
   run<true>(request(true, both.data(), sums.data()));
   run<true>(request(true, nullptr, alone.data()));
   run<true>(request(true, out.data(), nullptr));
@@ -127,7 +140,7 @@ TEST(LearnedParameters, OfEveryKind) {
   r.grad = grad.data();
   r.out = out.data();
   const LearnedGrid grid(1, channels, count);
-  std::vector<double> sums(grid.parts * channels * 2), expected(sums.size());
+  std::vector<double> sums(grid.parts * channels * 3), expected(channels * 2);
   r.sums = sums.data();
   run_blocks<LearnedBackward<Hardtanh>, true>(LearnedPlan(r, grid));
   ASSERT_EQ(grid.parts, 1u);
@@ -144,14 +157,45 @@ TEST(LearnedParameters, OfEveryKind) {
       expected[2 * c + 1] += at >= high ? g : 0;
     }
   for (int c = 0; c < 2; ++c)
-    for (int k = 0; k < 2; ++k) EXPECT_EQ(sums[2 * c + k], expected[2 * c + k]) << c << ' ' << k;
-  EXPECT_TRUE(std::isnan(sums[4]) && std::isnan(sums[5]));
+    for (int k = 0; k < 2; ++k) EXPECT_EQ(sums[3 * c + 1 + k], expected[2 * c + k]) << c << ' ' << k;
+  EXPECT_TRUE(std::isnan(sums[7]) && std::isnan(sums[8]));
 
   r.parameters[1] = {nullptr, 2, DType::f64, false};  // by value
   std::vector<double> again(sums.size());
   r.sums = again.data();
   run_blocks<LearnedBackward<Hardtanh>, true>(LearnedPlan(r, grid));
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(again[i], sums[i]);
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(again[i], sums[i]);
+}
+
+// An activation without parameters, and one bias for all.
+TEST(LearnedBias, Alone) {
+  constexpr int count = 70001;
+  std::vector<float> x(count), grad(count), y(count), by_x(count);
+  for (int i = 0; i < count; ++i) x[i] = static_cast<float>(i % 101 - 50) * 0.125f, grad[i] = static_cast<float>(i % 7);
+  const uint16_t bias = Element<DType::bf16>::narrow(0.5f);
+  LearnedRequest r{};
+  r.dtype = DType::f32;
+  r.outer = r.channels = 1;
+  r.inner = count;
+  r.bias = {&bias, 0, DType::bf16, false};
+  r.self = x.data();
+  r.out = y.data();
+  const LearnedGrid grid(1, 1, count);
+  run_blocks<LearnedForward<Relu>, false>(LearnedPlan(r, grid));
+  r.grad = grad.data();
+  r.out = by_x.data();
+  r.by_bias = true;
+  std::vector<double> sums(grid.parts);
+  r.sums = sums.data();
+  run_blocks<LearnedBackward<Relu>, true>(LearnedPlan(r, grid));
+  double expected = 0, got = 0;
+  for (int i = 0; i < count; ++i) {
+    ASSERT_EQ(y[i], std::max(x[i] + 0.5f, 0.0f));
+    ASSERT_EQ(by_x[i], x[i] + 0.5f > 0 ? grad[i] : 0);
+    expected += by_x[i];
+  }
+  for (double s : sums) got += s;
+  EXPECT_EQ(got, expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Learned,

@@ -58,7 +58,7 @@ def test_compile(descriptor, device):
 def test_opcheck(descriptor, device):
     x, p = sample(device), parameters(descriptor, 3, device)
     torch.library.opcheck(getattr(torch.ops.smoothact, descriptor.name).Tensor, (x, *p))
-    needed = [True] * (1 + len(p))
+    needed = [True] * (1 + len(p)) + [False]
     backward = getattr(torch.ops.smoothact, f"{descriptor.name}_backward").Tensor
     torch.library.opcheck(backward, (torch.randn_like(x), x, *p), {"needed": needed, "dim": -2})
 
@@ -151,10 +151,10 @@ def test_a_number_beside_a_tensor(device):
         (NotImplementedError, r"swish: not implemented for dtype Int",
          lambda x: SF.swish(x.int(), torch.ones(3))),
         (ValueError, r"swish_backward: expected grad to have the shape of self \(\[2, 3, 4\]\), got \[2, 3\]",
-         lambda x: torch.ops.smoothact.swish_backward.Tensor(x[..., 0], x, torch.ones(3), needed=[True, True])),
+         lambda x: torch.ops.smoothact.swish_backward.Tensor(x[..., 0], x, torch.ones(3), needed=[True, True, False])),
         (RuntimeError, r"swish: expected beta to be on the device of self",
          lambda x: SF.swish(x, torch.ones(3, device="meta"))),
-        (TypeError, r"leaky_relu\(\): inplace=True takes no tensors",
+        (TypeError, r"leaky_relu\(\): inplace=True takes no bias, and no tensors",
          lambda x: SF.leaky_relu(x, torch.ones(3), inplace=True)),
     ],
 )  # fmt: skip

@@ -49,10 +49,16 @@ def learned_swish(x: Tensor, beta: Tensor) -> Tensor:
     return x * torch.sigmoid(beta[:, None] * x)
 
 
-# Activations whose parameter is learnt: ours, and the formula.
+def biased_gelu(x: Tensor, bias: Tensor) -> Tensor:
+    return F.gelu(x + bias[:, None])
+
+
+# Activations with a parameter or a bias that is learnt: ours, and the formula.
 LEARNED: dict[str, tuple[Callable, Callable]] = {}
 if "swish" in smoothact.catalogue:
     LEARNED["learned_swish"] = smoothact.functional.swish, learned_swish
+if "gelu" in smoothact.catalogue:
+    LEARNED["biased_gelu"] = lambda x, bias: smoothact.functional.gelu(x, bias=bias), biased_gelu
 SPECIAL = {*GATES, *LEARNED}  # beside those of the catalogue
 
 

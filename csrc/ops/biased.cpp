@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "biased.h"
+
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/full.h>
+
+#include "../cpu/biased.h"
+#include "parallel.h"
+
+namespace smoothact {
+namespace {
+
+using at::Tensor;
+
+// The operands over at most three dims, the fastest first, of which one may be that of the channels.
+struct Lattice {
+  int dims;
+  int64_t size[3]{1, 1, 1}, channel[3]{};  // what a step adds to the channel
+  struct Operand {
+    char* data = nullptr;
+    int64_t stride[3]{};
+  } operands[max_operands];
+
+  Lattice(const BiasedPass& pass, int64_t channels) {
+    at::TensorIteratorConfig config;
+    config.resize_outputs(false).set_check_mem_overlap(false).check_all_same_dtype(false);
+    std::vector<int> places;
+    const int outputs = outputs_of(pass.operation), inputs = inputs_of(pass.operation);
+    for (int k = 0; k < outputs; ++k) {
+      if (!pass.out[k].defined()) continue;
+      config.add_output(pass.out[k]);
+      places.push_back(k);
+    }
+    for (int k = 0; k < inputs; ++k) {
+      config.add_const_input(pass.in[k]);
+      places.push_back(outputs + k);
+    }
+    Tensor counter;  // never read: its strides tell where the channels are
+    if (channels > 1) {
+      const Tensor& x = pass.in[0];
+      std::vector<int64_t> sizes(x.dim() - at::maybe_wrap_dim(pass.dim, x.dim()), 1);
+      sizes[0] = channels;
+      counter = at::empty(sizes, at::kByte).expand(x.sizes());
+      config.add_const_input(counter);
+    }
+    auto it = config.build();
+    dims = it.ndim();
+    for (int d = 0; d < std::min(dims, 3); ++d) {
+      size[d] = it.shape()[d];
+      if (channels > 1) channel[d] = it.strides(static_cast<int>(places.size()))[d];
+      for (size_t i = 0; i < places.size(); ++i) operands[places[i]].stride[d] = it.strides(static_cast<int>(i))[d];
+    }
+    for (size_t i = 0; i < places.size(); ++i)
+      operands[places[i]].data = static_cast<char*>(it.data_ptr(static_cast<int>(i)));
+  }
+
+  // Whether a row goes on where the one before ends.
+  bool joins() const {
+    bool all = size[1] > 1;
+    for (const auto& o : operands) all = all && o.stride[1] == size[0] * o.stride[0];
+    return all;
+  }
+  // The first `rows` rows of these, `times` of them to one.
+  Lattice joined(int64_t rows, int64_t times) const {
+    Lattice l = *this;
+    l.size[0] *= times;
+    l.size[1] = rows / times;
+    for (auto& o : l.operands) o.stride[1] *= times;
+    l.channel[0] = std::max(channel[0], channel[1]);
+    l.channel[1] = 0;
+    return l;
+  }
+  Lattice after(int64_t rows) const {
+    Lattice l = *this;
+    l.size[1] -= rows;
+    for (auto& o : l.operands) o.data += rows * o.stride[1] * (o.data != nullptr);
+    return l;
+  }
+};
+
+struct Totals {
+  std::array<std::vector<double>, 2> of;  // each value's, by channel
+  int64_t repeat;                         // columns that share a channel, where there is one for each
+
+  void add(int value, int64_t column, double sum) {
+    auto& t = of[value];
+    if (!t.empty()) t[column / repeat % std::ssize(t)] += sum;
+  }
+};
+
+// Tiles are of one size, and their sums are added in one order, so that no gradient depends on the number of threads.
+class Tiles {
+ public:
+  static constexpr int64_t most_rows = 32, most_columns = 4 * cpu::biased_block, elements = 32768;
+
+  Tiles(const Lattice& l, std::array<const char*, 2> bias, int64_t bias_bytes)
+      : l_(l), bias_(bias), bias_bytes_(bias_bytes), each_column_(l.channel[0] != 0) {
+    columns_ = std::min(l.size[0], each_column_ ? most_columns : elements);
+    rows_ = each_column_ ? most_rows : l.channel[1] ? 1 : std::max<int64_t>(1, elements / l.size[0]);
+    down_ = at::divup(l.size[1], rows_);
+    across_ = at::divup(l.size[0], columns_);
+  }
+
+  void run(cpu::BiasedLoop loop, const cpu::BiasedCall& call, Totals& totals) const {
+    const int64_t tiles = l_.size[2] * down_ * across_, width = each_column_ ? most_columns : 1;
+    std::array<std::vector<double>, 2> sums;
+    for (int v = 0; v < 2; ++v) sums[v].resize(totals.of[v].empty() ? 0 : tiles * width);
+    in_parallel(tiles, [&](int64_t i) {
+      double columns[2][cpu::biased_block] = {};
+      cpu::BiasedRows r = rows(i);
+      for (int v = 0; v < 2; ++v)
+        if (!sums[v].empty()) r.sums[v] = each_column_ ? &sums[v][i * width] : columns[v];
+      loop(call, r);
+      for (int v = 0; v < 2 && !each_column_; ++v)
+        if (!sums[v].empty())
+          for (int64_t k = 0; k < std::min(r.columns, cpu::biased_block); ++k) sums[v][i] += columns[v][k];
+    });
+    for (int v = 0; v < 2; ++v) {
+      if (sums[v].empty()) continue;
+      for (int64_t i = 0; i < tiles; ++i) {
+        const int64_t first = each_column_ ? i % across_ * columns_ : channel(i);
+        const int64_t count = each_column_ ? std::min(columns_, l_.size[0] - first) : 1;
+        for (int64_t k = 0; k < count; ++k) totals.add(v, first + k, sums[v][i * width + k]);
+      }
+    }
+  }
+
+ private:
+  int64_t plane(int64_t i) const { return i / (down_ * across_); }
+  int64_t row(int64_t i) const { return i / across_ % down_ * rows_; }
+  int64_t channel(int64_t i) const { return row(i) * l_.channel[1] + plane(i) * l_.channel[2]; }
+
+  cpu::BiasedRows rows(int64_t i) const {
+    cpu::BiasedRows r;
+    const int64_t column = i % across_ * columns_;
+    r.rows = std::min(rows_, l_.size[1] - row(i));
+    r.columns = std::min(columns_, l_.size[0] - column);
+    r.each_column = each_column_;
+    for (int k = 0; k < max_operands; ++k) {
+      const auto& o = l_.operands[k];
+      if (!o.data) continue;
+      r.operands[k].data = o.data + plane(i) * o.stride[2] + row(i) * o.stride[1] + column * o.stride[0];
+      r.operands[k].stride = o.stride[0];
+      r.operands[k].across = o.stride[1];
+    }
+    for (int v = 0; v < 2; ++v)
+      if (bias_[v]) r.bias[v] = bias_[v] + (each_column_ ? column : channel(i)) * bias_bytes_;
+    return r;
+  }
+
+  const Lattice& l_;
+  const std::array<const char*, 2> bias_;
+  const int64_t bias_bytes_;
+  const bool each_column_;
+  int64_t rows_, columns_, down_, across_;
+};
+
+}  // namespace
+
+std::array<Tensor, 2> BiasedPass::run() const {
+  const auto type = in[0].scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  const DType dtype = dtype_of(in[0].scalar_type()), wide = dtype_of(type);
+  int64_t channels = 1;
+  for (const auto& b : bias) channels = std::max(channels, b.defined() ? b.numel() : 1);
+  Lattice whole(*this, channels);
+  if (whole.dims > 3) {
+    BiasedPass dense = *this;
+    for (auto& t : dense.in)
+      if (t.defined()) t = t.contiguous();
+    for (auto& t : dense.out)
+      if (t.defined()) t = at::empty_like(t, at::MemoryFormat::Contiguous);
+    const auto sums = dense.run();
+    for (int k = 0; k < 2; ++k)
+      if (out[k].defined()) out[k].copy_(dense.out[k]);
+    return sums;
+  }
+
+  // Short rows are taken together.
+  Totals totals{{}, 1};
+  int64_t times = 1;
+  if (whole.channel[1] && whole.size[0] < cpu::biased_block && whole.joins()) {
+    totals.repeat = whole.size[0];
+    whole = whole.joined(whole.size[1], whole.size[1]);
+    std::swap(whole.size[1], whole.size[2]);
+    for (auto& o : whole.operands) std::swap(o.stride[1], o.stride[2]);
+  }
+  if (whole.channel[0] && whole.size[0] < cpu::biased_block && whole.joins())
+    times = std::min(cpu::biased_block / whole.size[0], whole.size[1]);
+
+  std::array<Tensor, 2> held;
+  std::array<const char*, 2> biases{};
+  for (int v = 0; v < 2; ++v) {
+    if (!bias[v].defined()) continue;
+    held[v] = bias[v].detach().reshape(-1).to(type).expand({channels});
+    if (whole.channel[0]) held[v] = held[v].unsqueeze(1).expand({channels, totals.repeat}).reshape(-1).repeat(times);
+    held[v] = held[v].contiguous();
+    biases[v] = static_cast<const char*>(held[v].const_data_ptr());
+    if (summed[v]) totals.of[v].resize(channels);
+  }
+
+  const bool gate = is_gate(operation), limited = gate && (limit != infinity || offset != 0);
+  cpu::BiasedCall call{{{}, parameters, limit, offset}, nullptr};
+  for (int o = 0; o < orders; ++o) call.gate.loops[o] = cpu::find(activation, static_cast<Order>(o), wide);
+  if (!gate)
+    call.loop = call.gate.loops[static_cast<int>(operation)];
+  else if (!limited)
+    call.loop =
+        cpu::find_fused_gate(activation, operation == Operation::gate ? GatePart::forward : GatePart::backward, wide);
+  const auto loop = cpu::find_biased(operation, limited, dtype);
+
+  const int64_t rows = whole.size[1] / times * times;
+  const Lattice first = times > 1 ? whole.joined(rows, times) : whole, rest = whole.after(rows);
+  const Lattice last = rest.joined(rest.size[1], std::max<int64_t>(1, rest.size[1]));
+  for (const Lattice* l : {&first, &last})
+    if (l->size[1] > 0) Tiles(*l, biases, c10::elementSize(type)).run(loop, call, totals);
+
+  std::array<Tensor, 2> sums;
+  for (int v = 0; v < 2; ++v) {
+    if (!summed[v] || !bias[v].defined()) continue;
+    sums[v] = at::empty({channels}, at::kDouble);
+    std::copy(totals.of[v].begin(), totals.of[v].end(), sums[v].mutable_data_ptr<double>());
+    if (bias[v].numel() == 1 && channels > 1) sums[v] = sums[v].sum();
+    sums[v] = sums[v].reshape(bias[v].sizes());
+  }
+  return sums;
+}
+
+}  // namespace smoothact
