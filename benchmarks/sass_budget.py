@@ -28,8 +28,13 @@ from tqdm import tqdm
 
 BYTES = {"f32": 4, "bf16": 2, "f16": 2}
 SYMBOL = re.compile(r"pointwise_kernelI.*?\d+([A-Z][A-Za-z0-9]*)ELNS_9OperationE(\d)ELNS_5DTypeE(\d)E")
+WALK = re.compile(r"(learned_forward|learned_backward|gated)_kernelI.*?\d+([A-Z][A-Za-z0-9]*?)EE")
 # Tensors that each reads and writes.
 MOVED = {"forward": 2, "backward": 3, "double_backward": 4, "gate": 3, "gate_backward": 5}
+# Kernels that walk the elements in a loop and find the dtype while they run, read from objects alone; `gated` as a
+# double backward.
+WALKS = {"learned_forward": 2, "learned_backward": 3, "gated": 8}
+STORED = {"gate_backward": 2, "gated": 3}
 
 
 # Why what is over the budget is.
@@ -87,7 +92,7 @@ def describe(widths: list[int]) -> str:
 
 def row_of(kernel: Kernel, way: Way, name: str, operation: str, dtype: str) -> Row:
     size = BYTES[dtype]
-    elements = way.stored // size // (2 if operation == "gate_backward" else 1)
+    elements = way.stored // size // STORED.get(operation, 1)
     pipes = way.pipes()
 
     def per(count: int) -> float:
@@ -96,7 +101,7 @@ def row_of(kernel: Kernel, way: Way, name: str, operation: str, dtype: str) -> R
     def opcodes(pattern: str) -> float:
         return per(sum(bool(re.match(pattern, i.opcode)) for i in way.path))
 
-    cost = Cost(per(len(way.path)), per(pipes["half"]), per(pipes["special"]), size * MOVED[operation])
+    cost = Cost(per(len(way.path)), per(pipes["half"]), per(pipes["special"]), size * {**MOVED, **WALKS}[operation])
     shares = {gpu.name: cost.share(gpu) for gpu in GPUS}
     return Row(
         name,
@@ -121,10 +126,14 @@ def row_of(kernel: Kernel, way: Way, name: str, operation: str, dtype: str) -> R
     )
 
 
-def rows_of(listing: str, operations: list[str], dtypes: list[str]) -> Iterator[Row]:
-    names = {cls: name for name, cls in activations().items()}
+def rows_of(listing: str, operations: list[str], dtypes: list[str], wanted: list[str]) -> Iterator[Row]:
+    names = {cls: name for name, cls in activations().items() if name in wanted}
     all_operations, all_dtypes = enumerators("Operation"), enumerators("DType")
     for kernel in kernels(listing):
+        if (walk := WALK.search(kernel.symbol)) and walk[2] in names and walk[1] in operations:
+            if (once := kernel.round()) is None:
+                raise RuntimeError(f"{kernel.symbol}: no loop that stores and makes no calls")
+            yield row_of(kernel, once, names[walk[2]], walk[1], "f32")
         found = SYMBOL.search(kernel.symbol)
         if not found or found[1] not in names:
             continue
@@ -162,7 +171,9 @@ def budget_table(operations: list[str], dtypes: list[str]) -> str:
     rows = []
     for operation in operations:
         for dtype in dtypes:
-            moved = BYTES[dtype] * MOVED[operation]
+            if operation in WALKS and dtype != "f32":
+                continue
+            moved = BYTES[dtype] * {**MOVED, **WALKS}[operation]
             limits = [f"{g.limit(rate, moved):.1f}" for g in GPUS for rate in (g.issue, g.half, g.special)]
             rows.append([operation, dtype, str(moved), *limits])
     columns = [f"{g.name} {what}" for g in GPUS for what in ("issue", "half rate", "special")]
@@ -174,8 +185,9 @@ def report(rows: list[Row], builds: list[Build], about: str, operations: list[st
     parts = [
         "# SASS budget",
         f"{about}.",
-        "Per element of a thread with one dense pack, from its entry to its exit, by the way without calls and loops."
-        " Counted from the compiled code; not a measurement.",
+        "Per element of a thread with one dense pack, from its entry to its exit, by the way without calls and loops;"
+        f" of {', '.join(WALKS)}, once round their loop over float32 with all that may be asked for. Counted from the"
+        " compiled code; not a measurement.",
         "## What memory-bound operation allows per element",
         budget_table(operations, dtypes),
         "## What the kernels issue per element",
@@ -204,22 +216,23 @@ def measure(arguments: argparse.Namespace) -> tuple[list[Row], list[Build]]:
     operations, dtypes = arguments.operation, arguments.dtype
     if arguments.object:
         listings = [disassemble(path, arguments.arch) for path in tqdm(arguments.object, unit="file")]
-        rows = [row for text in listings for row in rows_of(text, operations, dtypes) if row.name in arguments.names]
+        rows = [row for text in listings for row in rows_of(text, operations, dtypes, arguments.names)]
         return rows, []
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(arguments.jobs) as pool:
 
         def one(name: str) -> tuple[list[Row], Build]:
             start = time.perf_counter()
-            cubin = compile_kernels(activations()[name], operations, dtypes, arguments.arch, Path(folder))
+            plain = [o for o in operations if o not in WALKS]
+            cubin = compile_kernels(activations()[name], plain, dtypes, arguments.arch, Path(folder))
             build = Build(name, time.perf_counter() - start, cubin.stat().st_size)
-            return list(rows_of(disassemble(cubin, arguments.arch), operations, dtypes)), build
+            return list(rows_of(disassemble(cubin, arguments.arch), operations, dtypes, [name])), build
 
         done = list(tqdm(pool.map(one, arguments.names), total=len(arguments.names), unit="activation"))
         return [row for rows, _ in done for row in rows], [build for _, build in done]
 
 
 def main() -> int:
-    known, operations = list(activations()), enumerators("Operation")
+    known, operations = list(activations()), [*enumerators("Operation"), *WALKS]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="activations; all by default")
     parser.add_argument("--operation", nargs="+", choices=operations, default=operations)

@@ -77,6 +77,10 @@ class Way:
         return [8 * i.bytes for i in self.path if i.name == name]
 
     @property
+    def moved(self) -> int:
+        return sum(i.bytes for i in self.path if i.name in ("LDG", "STG"))
+
+    @property
     def stored(self) -> int:
         return sum(i.bytes for i in self.path if i.name == "STG")
 
@@ -94,6 +98,9 @@ class Kernel:
 
     def way(self) -> Way | None:
         return way(self.instructions)
+
+    def round(self) -> Way | None:
+        return round_of_loop(self.instructions)
 
 
 def kernels(listing: str) -> Iterator[Kernel]:
@@ -139,17 +146,28 @@ class Graph:
 
 
 def way(instructions: list[Instruction]) -> Way | None:
-    """From the entry to the exit, moving the most bytes."""
+    """From the entry to an exit, moving the most bytes."""
     graph = Graph(instructions)
+    ends = {start for start, code in graph.blocks.items() if code[-1].name == "EXIT"}
     calls = sum(i.name == "CALL" for i in instructions)
-    shortest, longest = (fast_path(graph, sign) for sign in (-1, 1))
+    shortest, longest = (fast_path(graph, sign, next(iter(graph.blocks)), ends) for sign in (-1, 1))
     if not shortest or not longest or not any(i.name == "STG" for i in shortest):
         return None
     return Way(shortest, calls, len(longest) - len(shortest))
 
 
-def fast_path(graph: Graph, sign: int) -> list[Instruction] | None:
-    """From the entry to an exit, moving the most bytes, then the fewest instructions (sign -1) or the most."""
+def round_of_loop(instructions: list[Instruction]) -> Way | None:
+    """Once round the loop that moves the most bytes, by the longest way: what is not asked for is jumped over."""
+    graph = Graph(instructions)
+    backwards = [(s, block) for block in graph.blocks for s in graph.successors[block] if s <= block]
+    calls = sum(i.name == "CALL" for i in instructions)
+    paths = [path for first, last in backwards if (path := fast_path(graph, 1, first, {last}))]
+    rounds = [Way(path, calls, 0) for path in paths if any(i.name == "STG" for i in path)]
+    return max(rounds, key=lambda w: w.moved, default=None)
+
+
+def fast_path(graph: Graph, sign: int, first: int, ends: set[int]) -> list[Instruction] | None:
+    """From one block to an end, moving the most bytes, then the fewest instructions (sign -1) or the most."""
 
     @functools.cache
     def best(block: int) -> tuple[int, int, tuple[int, ...]] | None:
@@ -158,12 +176,12 @@ def fast_path(graph: Graph, sign: int) -> list[Instruction] | None:
             return None
         length = len(code)
         moved = sum(i.bytes for i in code if i.name in ("LDG", "STG"))
-        ways = [(0, 0, ())] if code[-1].name == "EXIT" else []
+        ways = [(0, 0, ())] if block in ends else []
         ways += [w for s in graph.successors[block] if s > block and (w := best(s))]
         if not ways:
             return None
         bytes_, rank, path = max(ways, key=lambda w: w[:2])
         return moved + bytes_, sign * length + rank, (block, *path)
 
-    found = best(next(iter(graph.blocks)))
+    found = best(first)
     return [i for block in found[2] for i in graph.blocks[block]] if found else None

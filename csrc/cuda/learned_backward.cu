@@ -6,6 +6,7 @@
 #include "../kernels/learnable.h"
 // clang-format on
 #include "learned_backward.h"
+#include "learned_fold.cuh"
 #include "learned_launch.h"
 
 namespace smoothact::cuda {
@@ -20,12 +21,7 @@ __global__ void __launch_bounds__(LearnedGrid::threads)
   Block::construct(plan, block, thread, shared);
   __syncthreads();
   Block::pass(plan, block, thread, shared);
-  if (!plan.sums) return;
-  for (int n = LearnedGrid::threads / 2; n >= plan.grid.lanes; n /= 2) {
-    __syncthreads();
-    Block::fold(n, thread, shared);
-  }
-  Block::finish(plan, block, thread, shared);  // what this thread has folded
+  fold_and_finish(plan, shared.sums);
 }
 
 const bool added = for_each_of_shard(

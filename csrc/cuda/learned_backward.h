@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "../kernels/slopes.h"
-#include "learned_walk.h"
+#include "learned_sums.h"
 
 namespace smoothact::cuda {
 
@@ -20,7 +20,7 @@ struct LearnedBackward {
 
   struct Shared {
     LearnedColumns<A> columns;
-    double sums[1 + K][LearnedGrid::threads];
+    LearnedSums<1 + K> sums;
   };
 
   static SMOOTHACT_FN void construct(const LearnedPlan& plan, uint32_t block, int thread, Shared& shared) {
@@ -55,18 +55,7 @@ struct LearnedBackward {
       for (int i = 0; i < together; ++i)
         if (plan.out && i < count) store(plan.dtype, plan.out, at[i], valid ? x[i].v : nan);
     });
-    math::use_slopes(totals, [&](Rough t, int k) { shared.sums[k][thread] = valid || place.nothing() ? t.v : nan; });
-  }
-  // The sums of threads that share a column, in one order; n is half of 256, a quarter, as long as it is lanes or more.
-  static SMOOTHACT_FN void fold(int n, int thread, Shared& shared) {
-    if (thread >= n) return;
-    for (int k = 0; k <= K; ++k) shared.sums[k][thread] += shared.sums[k][thread + n];
-  }
-  static SMOOTHACT_FN void finish(const LearnedPlan& plan, uint32_t block, int thread, const Shared& shared) {
-    const LearnedPlace place(plan, block, thread);
-    if (thread >= plan.grid.lanes || place.column >= plan.grid.columns) return;
-    double* sums = plan.sums + (block % plan.grid.parts * plan.grid.columns + place.column) * (1 + K);
-    for (int k = 0; k <= K; ++k) sums[k] = shared.sums[k][thread];
+    math::use_slopes(totals, [&](Rough t, int k) { shared.sums.of[k][thread] = valid || place.nothing() ? t.v : nan; });
   }
 };
 

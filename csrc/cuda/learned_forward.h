@@ -16,10 +16,7 @@ struct LearnedForward {
   using Shared = LearnedColumns<A>;
 
   static SMOOTHACT_FN void construct(const LearnedPlan& plan, uint32_t block, int thread, Shared& shared) {
-    shared.construct(plan, block, thread, [](const double* p) {
-      return [&]<std::size_t... I>(std::index_sequence<I...>) { return A{p[I]...}; }
-      (std::make_index_sequence<Shared::K>{});
-    });
+    shared.construct(plan, block, thread, [](const double* p) { return from_numbers<A>(p); });
   }
   static SMOOTHACT_FN void pass(const LearnedPlan& plan, uint32_t block, int thread, const Shared& shared) {
     const LearnedPlace place(plan, block, thread);

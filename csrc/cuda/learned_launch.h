@@ -4,7 +4,7 @@
 namespace smoothact::cuda {
 
 struct LearnedKernels {
-  const void *forward = nullptr, *backward = nullptr;
+  const void *forward = nullptr, *backward = nullptr, *gated = nullptr;
 };
 // By the activation's place in the list; the shards put theirs there when the library is loaded.
 LearnedKernels& learned_kernels(int activation);

@@ -73,6 +73,18 @@ struct LearnedPlace {
   }
 };
 
+SMOOTHACT_FN double value_of(const LearnedParameter& p, int64_t channel) {
+  if (!p.data) return p.value;
+  const int64_t i = p.per_channel ? channel : 0;
+  return p.dtype == DType::f64 ? load_as<DType::f64>(p.data, i) : load(p.dtype, p.data, i);
+}
+
+template <class A>
+SMOOTHACT_FN A from_numbers(const double* p) {
+  return [&]<std::size_t... I>(std::index_sequence<I...>) { return A{p[I]...}; }
+  (std::make_index_sequence<A::descriptor.parameters.size>{});
+}
+
 // The activations and biases of a block's columns, in memory that runs no constructor.
 template <class A>
 struct LearnedColumns {
@@ -90,9 +102,9 @@ struct LearnedColumns {
     const LearnedPlace place(plan, block, thread);
     if (thread >= plan.grid.lanes || place.column >= plan.grid.columns) return;
     const int64_t channel = place.column / plan.grid.repeat;
-    bias[thread] = static_cast<float>(value(plan.bias, channel));
+    bias[thread] = static_cast<float>(value_of(plan.bias, channel));
     double p[K > 0 ? K : 1];
-    for (int k = 0; k < K; ++k) p[k] = value(plan.parameters[k], channel);
+    for (int k = 0; k < K; ++k) p[k] = value_of(plan.parameters[k], channel);
     flush(p, Places{});
     valid[thread] = are_valid(p, Places{});
     if (!valid[thread]) put_defaults(p, Places{});
@@ -101,12 +113,6 @@ struct LearnedColumns {
 
  private:
   using Places = std::make_index_sequence<K>;
-
-  static SMOOTHACT_FN double value(const LearnedParameter& p, int64_t channel) {
-    if (!p.data) return p.value;
-    const int64_t i = p.per_channel ? channel : 0;
-    return p.dtype == DType::f64 ? load_as<DType::f64>(p.data, i) : load(p.dtype, p.data, i);
-  }
 
   // As check_parameters, which cannot look at what is on the device.
   template <std::size_t... I>

@@ -5,78 +5,16 @@
 #include <ATen/ops/full.h>
 
 #include "../cpu/biased.h"
+#include "lattice.h"
 #include "parallel.h"
+#if defined(SMOOTHACT_WITH_CUDA)
+#include "../cuda/gated_glue.h"
+#endif
 
 namespace smoothact {
 namespace {
 
 using at::Tensor;
-
-// The operands over at most three dims, the fastest first, of which one may be that of the channels.
-struct Lattice {
-  int dims;
-  int64_t size[3]{1, 1, 1}, channel[3]{};  // what a step adds to the channel
-  struct Operand {
-    char* data = nullptr;
-    int64_t stride[3]{};
-  } operands[max_operands];
-
-  Lattice(const BiasedPass& pass, int64_t channels) {
-    at::TensorIteratorConfig config;
-    config.resize_outputs(false).set_check_mem_overlap(false).check_all_same_dtype(false);
-    std::vector<int> places;
-    const int outputs = outputs_of(pass.operation), inputs = inputs_of(pass.operation);
-    for (int k = 0; k < outputs; ++k) {
-      if (!pass.out[k].defined()) continue;
-      config.add_output(pass.out[k]);
-      places.push_back(k);
-    }
-    for (int k = 0; k < inputs; ++k) {
-      config.add_const_input(pass.in[k]);
-      places.push_back(outputs + k);
-    }
-    Tensor counter;  // never read: its strides tell where the channels are
-    if (channels > 1) {
-      const Tensor& x = pass.in[0];
-      std::vector<int64_t> sizes(x.dim() - at::maybe_wrap_dim(pass.dim, x.dim()), 1);
-      sizes[0] = channels;
-      counter = at::empty(sizes, at::kByte).expand(x.sizes());
-      config.add_const_input(counter);
-    }
-    auto it = config.build();
-    dims = it.ndim();
-    for (int d = 0; d < std::min(dims, 3); ++d) {
-      size[d] = it.shape()[d];
-      if (channels > 1) channel[d] = it.strides(static_cast<int>(places.size()))[d];
-      for (size_t i = 0; i < places.size(); ++i) operands[places[i]].stride[d] = it.strides(static_cast<int>(i))[d];
-    }
-    for (size_t i = 0; i < places.size(); ++i)
-      operands[places[i]].data = static_cast<char*>(it.data_ptr(static_cast<int>(i)));
-  }
-
-  // Whether a row goes on where the one before ends.
-  bool joins() const {
-    bool all = size[1] > 1;
-    for (const auto& o : operands) all = all && o.stride[1] == size[0] * o.stride[0];
-    return all;
-  }
-  // The first `rows` rows of these, `times` of them to one.
-  Lattice joined(int64_t rows, int64_t times) const {
-    Lattice l = *this;
-    l.size[0] *= times;
-    l.size[1] = rows / times;
-    for (auto& o : l.operands) o.stride[1] *= times;
-    l.channel[0] = std::max(channel[0], channel[1]);
-    l.channel[1] = 0;
-    return l;
-  }
-  Lattice after(int64_t rows) const {
-    Lattice l = *this;
-    l.size[1] -= rows;
-    for (auto& o : l.operands) o.data += rows * o.stride[1] * (o.data != nullptr);
-    return l;
-  }
-};
 
 struct Totals {
   std::array<std::vector<double>, 2> of;  // each value's, by channel
@@ -102,7 +40,7 @@ class Tiles {
   }
 
   void run(cpu::BiasedLoop loop, const cpu::BiasedCall& call, Totals& totals) const {
-    const int64_t tiles = l_.size[2] * down_ * across_, width = each_column_ ? most_columns : 1;
+    const int64_t tiles = l_.size[2] * down_ * across_, width = each_column_ ? columns_ : 1;
     std::array<std::vector<double>, 2> sums;
     for (int v = 0; v < 2; ++v) sums[v].resize(totals.of[v].empty() ? 0 : tiles * width);
     in_parallel(tiles, [&](int64_t i) {
@@ -158,18 +96,39 @@ class Tiles {
 }  // namespace
 
 std::array<Tensor, 2> BiasedPass::run() const {
+#if defined(SMOOTHACT_WITH_CUDA)
+  if (in[0].is_cuda()) {
+    const bool backward = operation == Operation::gate_backward;
+    cuda::GatedPass pass{activation, backward ? GatePart::backward : GatePart::forward,  parameters, limit,
+                         offset,     backward ? "gated_biased_backward" : "gated_biased"};
+    pass.out = {out[0], out[1], Tensor()};
+    if (backward)
+      pass.in = {Tensor(), Tensor(), in[0], in[1], in[2]};
+    else
+      pass.in = {Tensor(), Tensor(), Tensor(), in[0], in[1]};
+    pass.bias = bias;
+    pass.dim = dim;
+    pass.summed = summed;
+    return pass.run();
+  }
+#endif
+  return run_on_cpu();
+}
+
+std::array<Tensor, 2> BiasedPass::run_on_cpu() const {
   const auto type = in[0].scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   const DType dtype = dtype_of(in[0].scalar_type()), wide = dtype_of(type);
   int64_t channels = 1;
   for (const auto& b : bias) channels = std::max(channels, b.defined() ? b.numel() : 1);
-  Lattice whole(*this, channels);
-  if (whole.dims > 3) {
+  const int outputs = outputs_of(operation), inputs = inputs_of(operation);
+  Lattice whole(at::ArrayRef(out.data(), outputs), at::ArrayRef(in.data(), inputs), channels, dim);
+  if (!whole.fits()) {
     BiasedPass dense = *this;
     for (auto& t : dense.in)
       if (t.defined()) t = t.contiguous();
     for (auto& t : dense.out)
       if (t.defined()) t = at::empty_like(t, at::MemoryFormat::Contiguous);
-    const auto sums = dense.run();
+    const auto sums = dense.run_on_cpu();
     for (int k = 0; k < 2; ++k)
       if (out[k].defined()) out[k].copy_(dense.out[k]);
     return sums;

@@ -5,7 +5,8 @@
 
 namespace smoothact {
 
-// A pass on the CPU over f(x + bias), or a gate of gate + bias and up + bias, whose operands agree in shape and dtype.
+// A pass over f(x + bias), or a gate of gate + bias and up + bias, whose operands agree in shape and dtype: on the CPU,
+// and of gates on CUDA, though not of double there.
 struct BiasedPass {
   int activation;
   Operation operation;
@@ -20,6 +21,9 @@ struct BiasedPass {
 
   // The sums of the gradients that are `summed`, in double, each of the size of its bias.
   std::array<at::Tensor, 2> run() const;
+
+ private:
+  std::array<at::Tensor, 2> run_on_cpu() const;
 };
 
 }  // namespace smoothact

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // gated_biased, a gate of gate + gate_bias and up + up_bias, and gated_biased_backward, its gradients. self is the gate
-// beside `up`, or without it both in one. On the CPU one pass each way; elsewhere, and for further derivatives, a sum
-// and the op of gates.
+// beside `up`, or without it both in one. On the CPU and CUDA one pass each way; elsewhere, in double on CUDA, and for
+// further derivatives, a sum and the op of gates.
 #include <ATen/ExpandUtils.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -69,6 +69,9 @@ struct Halves {
   const GateOp& op() const { return gate_op(GatePart::forward, packed); }
   Inputs inputs() const { return {pair.data(), packed ? size_t{1} : size_t{2}}; }
   bool agree() const { return pair[0].sym_sizes().equals(pair[1].sym_sizes()); }
+  bool in_one_pass() const {
+    return agree() && pair[0].numel() > 0 && !(pair[0].is_cuda() && pair[0].scalar_type() == at::kDouble);
+  }
   std::vector<c10::SymInt> sizes() const {
     const auto s = at::infer_size_symint(pair[0].sym_sizes(), pair[1].sym_sizes());
     return {s.begin(), s.end()};
@@ -128,10 +131,10 @@ BiasedPass pass_of(const Halves& h, Operation operation) {
   return p;
 }
 
-Tensor forward_on_cpu(const BiasedGate& call, const Given& in) {
+Tensor forward_in_one_pass(const BiasedGate& call, const Given& in) {
   const Halves h(call, in);
   const Tensor out = h.result();
-  if (!h.agree() || out.numel() == 0) return out.copy_(composite_forward(call, in));
+  if (!h.in_one_pass()) return out.copy_(composite_forward(call, in));
   ask_for_large_pages(out);
   BiasedPass pass = pass_of(h, Operation::gate);
   pass.parameters = h.gating.parameters.data();
@@ -156,10 +159,11 @@ std::vector<Tensor> in_layout(std::vector<Tensor> results, const Given& in, cons
   return out;
 }
 
-std::vector<Tensor> backward_on_cpu(const BiasedGate& call, const Tensor& grad, const Given& in, const Needed& needed) {
+std::vector<Tensor> backward_in_one_pass(const BiasedGate& call, const Tensor& grad, const Given& in,
+                                         const Needed& needed) {
   const Halves h(call, in);
   h.check_grad(grad);
-  if (!h.agree() || grad.numel() == 0) return in_layout(composite_backward(call, grad, in, needed), in, needed);
+  if (!h.in_one_pass()) return in_layout(composite_backward(call, grad, in, needed), in, needed);
   auto out = like_inputs(in, needed);
   for (int v = 0; v < 2; ++v)
     if (out[v].defined()) ask_for_large_pages(out[v]);
@@ -284,7 +288,10 @@ TORCH_LIBRARY_FRAGMENT(smoothact, m) {
             .c_str(),
         tags);
 }
-TORCH_LIBRARY_IMPL(smoothact, CPU, m) { implement<&forward_on_cpu, &backward_on_cpu>(m); }
+TORCH_LIBRARY_IMPL(smoothact, CPU, m) { implement<&forward_in_one_pass, &backward_in_one_pass>(m); }
+#if defined(SMOOTHACT_WITH_CUDA)
+TORCH_LIBRARY_IMPL(smoothact, CUDA, m) { implement<&forward_in_one_pass, &backward_in_one_pass>(m); }
+#endif
 TORCH_LIBRARY_IMPL(smoothact, CompositeExplicitAutograd, m) { implement<&forward_anywhere, &backward_anywhere>(m); }
 TORCH_LIBRARY_IMPL(smoothact, Meta, m) { implement<&meta_forward, &backward_meta>(m); }
 TORCH_LIBRARY_IMPL(smoothact, Autograd, m) { implement<&autograd_forward, &autograd_backward>(m); }

@@ -68,7 +68,7 @@ at::ArrayRef<double> given(const Gating&);
 
 Tensors compute_gate(const GateOp&, c10::DispatchKeySet, Inputs, const Gating&);
 #if defined(SMOOTHACT_WITH_CUDA)
-// In one pass what is trained with, otherwise formulas_gate.
+// In one pass, but for double: formulas_gate.
 Tensors cuda_gate(const GateOp&, c10::DispatchKeySet, Inputs, const Gating&);
 #endif
 Tensors meta_gate(const GateOp&, c10::DispatchKeySet, Inputs, const Gating&);

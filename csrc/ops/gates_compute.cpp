@@ -19,6 +19,7 @@
 #include "op.h"
 #include "pages.h"
 #if defined(SMOOTHACT_WITH_CUDA)
+#include "../cuda/gated_glue.h"
 #include "../cuda/glue.h"
 #endif
 
@@ -182,11 +183,18 @@ Tensor packed(std::array<Tensor, 2> pair, const Gating& g) {
 Tensors cuda_gate(const GateOp& op, c10::DispatchKeySet ks, Inputs in, const Gating& given) {
   const auto operation = op.part == GatePart::forward ? Operation::gate : Operation::gate_backward;
   check_gate(op, in);
-  if (has_directions(op.part) || !cuda::launches(operation, in.back().scalar_type()))
-    return formulas_gate(op, ks, in, given);
+  if (!cuda::launches(operation, in.back().scalar_type())) return formulas_gate(op, ks, in, given);
   const Call c = prepare(op, in, given);
   if (c.out[0].numel() == 0) return c.results;
   const Gating& g = c.gating;
+  if (has_directions(op.part)) {
+    cuda::GatedPass pass{g.activation, op.part, g.parameters.data(), g.limit, g.offset, op.name.c_str()};
+    std::copy(c.out.begin(), c.out.end(), pass.out.begin());
+    std::copy(c.in.begin(), c.in.begin() + 2, pass.in.begin());
+    std::copy_backward(c.in.begin() + 2, c.in.end(), pass.in.end());
+    pass.run();
+    return c.results;
+  }
   cuda::Pass pass{g.activation, operation, g.parameters.data(), op.name.c_str()};
   pass.limits.limit = static_cast<float>(g.limit);
   if (g.offset != 0) pass.limits.offset = static_cast<float>(g.offset);

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gates, ``f(gate) * up``, with any activation of the catalogue for f.
 
-On the CPU and CUDA one pass over memory forwards and one backwards, which gives both gradients and needs nothing but
-the inputs; 16-bit types are rounded once, at the end. Other devices compute the same with elementwise ops, and so does
-CUDA for float64 and for derivatives of the gradients.
+On the CPU and CUDA one pass over memory forwards, one backwards, which gives both gradients and needs nothing but the
+inputs, and one for the derivatives of those; 16-bit types are rounded once, at the end. Other devices compute the same
+with elementwise ops, and so does CUDA for float64.
 """
 
 from __future__ import annotations

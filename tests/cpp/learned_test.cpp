@@ -36,8 +36,8 @@ void run_blocks(const LearnedPlan& plan) {
     if constexpr (Backward) {
       if (!plan.sums) continue;
       for (int n = threads / 2; n >= plan.grid.lanes; n /= 2)
-        for (int t = 0; t < threads; ++t) Block::fold(n, t, *shared);
-      for (int t = 0; t < threads; ++t) Block::finish(plan, block, t, *shared);
+        for (int t = 0; t < threads; ++t) shared->sums.fold(n, t);
+      for (int t = 0; t < threads; ++t) shared->sums.finish(plan, block, t);
     }
   }
 }
