@@ -105,8 +105,8 @@ foreach(_isa IN LISTS SMOOTHACT_ISAS)
   list(APPEND SMOOTHACT_BUILT_ISAS ${_isa})
   smoothact_add_shards(cpu_${_isa} csrc/cpu/kernels.cpp ${SMOOTHACT_CPU_SHARD_SIZE} LIBRARIES torch::torch_cpu
                        OPTIONS ${_flags_${_isa}} DEFINITIONS SMOOTHACT_ISA=${_isa})
-  # Gates and biases run on those kernels: one file each, whatever the length of the list.
-  foreach(_source gates biased)
+  # Whatever the length of the list, one file each; gates and biases run on its kernels.
+  foreach(_source gates biased smooth_max)
     smoothact_add_shards(${_source}_${_isa} csrc/cpu/${_source}.cpp ${_activations} OPTIONS ${_flags_${_isa}}
                          DEFINITIONS SMOOTHACT_ISA=${_isa})
   endforeach()
@@ -114,7 +114,7 @@ foreach(_isa IN LISTS SMOOTHACT_ISAS)
                        DEFINITIONS SMOOTHACT_ISA=${_isa}_slopes SMOOTHACT_INSTRUCTIONS=${_isa})
 endforeach()
 file(GLOB _cpu CONFIGURE_DEPENDS csrc/cpu/*.cpp)
-list(FILTER _cpu EXCLUDE REGEX "/(kernels|gates|biased|slopes)\\.cpp$")
+list(FILTER _cpu EXCLUDE REGEX "/(kernels|gates|biased|slopes|smooth_max)\\.cpp$")
 target_sources(smoothact PRIVATE ${_cpu})
 
 if(SMOOTHACT_WITH_CUDA)

@@ -60,7 +60,7 @@ void pointwise_rule(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   }
 }
 
-// A packed gate: the batch dimension in front of all tensors, and its own dim one further.
+// A packed gate, or a smooth maximum: the batch dimension in front of all tensors, and its own dim one further.
 void packed_rule(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   const auto& schema = op.schema();
   const size_t count = schema.arguments().size(), first = stack->size() - count;
@@ -114,6 +114,8 @@ TORCH_LIBRARY_IMPL(smoothact, FuncTorchBatched, m) {
     else
       rule(op->name);
   }
+  for (const char* suffix : suffixes)
+    m.impl((std::string("smooth_max") + suffix).c_str(), torch::CppFunction::makeFromBoxedFunction<&packed_rule>());
 }
 
 }  // namespace smoothact

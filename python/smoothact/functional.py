@@ -24,13 +24,14 @@ import torch
 from torch import Tensor
 from torch.compiler import is_dynamo_compiling as is_compiling
 
-from . import _C, _gates, _learned, _policy
+from . import _C, _gates, _learned, _policy, _smooth_max
 from ._catalogue import Descriptor, catalogue
 from ._gates import *  # noqa: F403
 from ._noisy import noisy_relu
 from ._pade import pau
+from ._smooth_max import *  # noqa: F403
 
-__all__ = [*catalogue, "noisy_relu", "pau", "prelu", *_gates.__all__]
+__all__ = [*catalogue, "noisy_relu", "pau", "prelu", *_gates.__all__, *_smooth_max.__all__]
 
 
 def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
@@ -161,7 +162,7 @@ def _document(d: Descriptor) -> str:
 
 
 globals().update({name: _make(descriptor) for name, descriptor in catalogue.items()})
-for _function in (noisy_relu, pau):
+for _function in (noisy_relu, pau, *(getattr(_smooth_max, name) for name in _smooth_max.__all__)):
     _function.__module__ = __name__
 
 

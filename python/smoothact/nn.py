@@ -17,8 +17,9 @@ from ._catalogue import Descriptor, catalogue
 from ._gate_modules import *  # noqa: F403
 from ._noisy import NoisyReLU
 from ._pade import PAU
+from ._smooth_max import SmoothMax
 
-_OWN = ["Activation", "NoisyReLU", "PAU", "PReLU", *_adaptive.__all__, *_gate_modules.__all__]
+_OWN = ["Activation", "NoisyReLU", "PAU", "PReLU", "SmoothMax", *_adaptive.__all__, *_gate_modules.__all__]
 __all__ = [*_OWN, *(d.module for d in catalogue.values())]
 
 
@@ -155,7 +156,7 @@ def _make(descriptor: Descriptor) -> type[Activation]:
 
 
 globals().update({d.module: _make(d) for d in catalogue.values()})
-for _module in (NoisyReLU, PAU, TAAF, MetaACON):
+for _module in (NoisyReLU, PAU, SmoothMax, TAAF, MetaACON):
     _module.__module__ = __name__
 
 
