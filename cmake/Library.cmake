@@ -106,9 +106,10 @@ foreach(_isa IN LISTS SMOOTHACT_ISAS)
   smoothact_add_shards(cpu_${_isa} csrc/cpu/kernels.cpp ${SMOOTHACT_CPU_SHARD_SIZE} LIBRARIES torch::torch_cpu
                        OPTIONS ${_flags_${_isa}} DEFINITIONS SMOOTHACT_ISA=${_isa})
   # Whatever the length of the list, one file each; gates and biases run on its kernels.
+  # Nothing throws; GCC would give the objects a reference to the personality routine that all ISAs share.
   foreach(_source gates biased smooth_max)
     smoothact_add_shards(${_source}_${_isa} csrc/cpu/${_source}.cpp ${_activations} OPTIONS ${_flags_${_isa}}
-                         DEFINITIONS SMOOTHACT_ISA=${_isa})
+                         -fno-exceptions DEFINITIONS SMOOTHACT_ISA=${_isa})
   endforeach()
   smoothact_add_shards(slopes_${_isa} csrc/cpu/slopes.cpp ${SMOOTHACT_CPU_SLOPES_SHARD_SIZE} OPTIONS ${_flags_${_isa}}
                        DEFINITIONS SMOOTHACT_ISA=${_isa}_slopes SMOOTHACT_INSTRUCTIONS=${_isa})

@@ -16,9 +16,8 @@ class SmoothMaxColumns : SmoothMaxTerms<O, Boltzmann, D> {
   using Terms::pass_;
   using typename Terms::Slopes, typename Terms::T, typename Terms::Term, typename Terms::V, typename Terms::Wider;
   static constexpr int64_t lanes = Pack<D>::lanes, size = sizeof(typename Terms::E);
-  // Packs of columns that are taken together, side by side in memory: a quarter of a page at most, and their sums stay
-  // in the first-level cache.
-  static constexpr int most = std::max<int>(1, 128 / lanes);
+  // Packs of columns that are taken together, side by side in memory: their sums stay in the first-level cache.
+  static constexpr int most = std::max<int>(1, 128 / (lanes * count));
   static constexpr int width = most * registers;
 
   int64_t columns_[most];  // the first of each pack

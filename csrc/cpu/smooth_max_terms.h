@@ -39,12 +39,12 @@ class SmoothMaxTerms {
   SmoothMaxTerms(const cpu::SmoothMaxPass& pass, char* const* data, const int64_t* strides)
       : pass_(pass), data_(data), strides_(strides) {}
 
-  static V register_of(const Pack<D>& p, int r) { return V::from(p.v[r].v); }
-  V signed_by(V x) const { return multiply_sign(x, sign_); }
+  static SMOOTHACT_FN V register_of(const Pack<D>& p, int r) { return V::from(p.v[r].v); }
+  SMOOTHACT_FN V signed_by(V x) const { return multiply_sign(x, sign_); }
 
   // A NaN may be lost in a pivot; the sums have it.
-  V greater(V most, V x) const { return max(most, signed_by(x)); }
-  Term term(V x, V pivot) const { return Term(signed_by(x), pivot, k_); }
+  SMOOTHACT_FN V greater(V most, V x) const { return max(most, signed_by(x)); }
+  SMOOTHACT_FN Term term(V x, V pivot) const { return Term(signed_by(x), pivot, k_); }
   // sums[n * stride] is the n-th.
   static SMOOTHACT_FN void add(V* sums, int64_t stride, const Term& t, V u) {
     sums[0] = sums[0] + t.e;
