@@ -124,6 +124,7 @@ if(SMOOTHACT_WITH_CUDA)
   smoothact_add_shards(cuda_backward csrc/cuda/learned_backward.cu ${SMOOTHACT_CUDA_SHARD_SIZE}
                        DEFINITIONS SMOOTHACT_ISA=cuda_backward)
   smoothact_add_shards(cuda_gated csrc/cuda/gated.cu ${SMOOTHACT_CUDA_SHARD_SIZE})
+  smoothact_add_shards(cuda_smooth_max csrc/cuda/smooth_max.cu ${_activations})
   file(GLOB _cuda CONFIGURE_DEPENDS csrc/cuda/*.cpp)
   target_sources(smoothact PRIVATE ${_cuda})
   target_compile_definitions(smoothact PRIVATE SMOOTHACT_WITH_CUDA)
