@@ -47,6 +47,25 @@ def test_second_derivatives_of_every_kernel(kind, dtype, dim, length, device):
 
 
 @ALL
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
+@pytest.mark.parametrize("scale", [2.0**70, 2.0**-70])
+@pytest.mark.parametrize("dim", [0, 1])
+def test_an_extreme_sharpness_is_another_unit(kind, dtype, scale, dim, device):
+    """No kernel takes it: these are the formulas of other devices."""
+    x, u = (torch.randn(4, 5, device=device).to(dtype) for _ in range(2))
+    grad = torch.randn(4 if dim == 1 else 5, device=device).to(dtype)
+    wide, narrow = (dim, False, kind, -1.5), (dim, False, kind, -1.5 * scale)
+    near = {"rtol": 1e-5, "atol": 2e-6} if dtype == torch.float32 else {"rtol": 1e-12, "atol": 1e-13}
+    t = x / scale
+    torch.testing.assert_close(OP.smooth_max(t, *narrow) * scale, OP.smooth_max(x, *wide), **near)
+    torch.testing.assert_close(OP.smooth_max_backward(grad, t, *narrow), OP.smooth_max_backward(grad, x, *wide), **near)
+    got, want = (OP.smooth_max_double_backward(u, grad, *args) for args in ((t, *narrow), (x, *wide)))
+    torch.testing.assert_close(got[0], want[0], **near)
+    torch.testing.assert_close(got[1] / scale, want[1], **near)
+    assert all(a.stride() == b.stride() for a, b in zip(got, want, strict=True))
+
+
+@ALL
 def test_third_order(kind, device):
     x = torch.randn(2, 3, dtype=torch.float64, device=device, requires_grad=True)
 
