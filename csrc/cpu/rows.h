@@ -98,12 +98,22 @@ class RowOperand {
 // What a row has one element of.
 template <DType D>
 double load_one(const char* p) {
+  if constexpr (std::is_floating_point_v<Element<D>>) {
+    Element<D> e;
+    std::memcpy(&e, p, sizeof(e));
+    return e;
+  }
   Element<D> e[Pack<D>::lanes] = {};
   std::memcpy(e, p, sizeof(*e));
   return Pack<D>::load(reinterpret_cast<const char*>(e)).v[0].v[0];
 }
 template <DType D>
 void store_one(char* p, double y) {
+  if constexpr (std::is_floating_point_v<Element<D>>) {
+    const auto e = static_cast<Element<D>>(y);
+    std::memcpy(p, &e, sizeof(e));
+    return;
+  }
   Pack<D> pack;
   for (auto& v : pack.v) v = Vector<D>(y);
   Element<D> e[Pack<D>::lanes];

@@ -20,7 +20,7 @@ struct SmoothMaxPass {
   double sharpness;
   int64_t length;                           // of a row, 1 or more
   int64_t along[most_smooth_max_operands];  // bytes between the elements of a row
-  char* scratch;                            // where not all of them lie side by side
+  char* scratch;                            // for rows that are short, or not all of whose elements lie side by side
 };
 // strides: bytes between rows, one per operand.
 using SmoothMaxRows = void (*)(const SmoothMaxPass&, char* const* data, const int64_t* strides, int64_t rows);
@@ -32,7 +32,13 @@ inline constexpr int64_t smooth_max_segment = 4096, smooth_max_line = 64;
 constexpr int64_t smooth_max_pitch(int64_t length) {
   return ((length < smooth_max_segment ? length : smooth_max_segment) + 63) / 64 * 64 + 16;
 }
-constexpr int64_t smooth_max_scratch(int64_t length) { return 2 * smooth_max_line * smooth_max_pitch(length); }
+// Rows of up to so many elements are turned, so many at a time.
+inline constexpr int64_t smooth_max_short = 48, smooth_max_together = 128;
+constexpr int64_t smooth_max_scratch(int64_t length, bool dense) {
+  const int64_t turned = length <= smooth_max_short ? 3 * 8 * smooth_max_together * length : 0;
+  const int64_t gathered = dense ? 0 : 2 * smooth_max_line * smooth_max_pitch(length);
+  return turned > gathered ? turned : gathered;
+}
 
 void add_smooth_max(Isa, Order, bool boltzmann, DType, SmoothMaxRows);
 SmoothMaxRows find_smooth_max(Order, SmoothMaxKind, DType);

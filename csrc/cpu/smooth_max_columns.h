@@ -81,9 +81,9 @@ class SmoothMaxColumns : SmoothMaxTerms<O, Boltzmann, D> {
       }
       for (int n = 0; n < count; ++n) {
         for (int j = 0; j < packs_ * registers; ++j) {
-          Wider sum = {};
-          for (int q = 0; q < lanes; ++q) sum += totals_[element_of(q)][n][j];
-          added_[n][j] += sum;
+          for (int half = lanes / 2; half > 0; half /= 2)
+            for (int q = 0; q < half; ++q) totals_[element_of(q)][n][j] += totals_[element_of(q + half)][n][j];
+          added_[n][j] += totals_[element_of(0)][n][j];
         }
       }
     }

@@ -114,8 +114,11 @@ class SmoothMaxRows : SmoothMaxTerms<O, Boltzmann, D> {
       const auto x = Pack<D>::load(at(s.x));
       for (int r = 0; r < registers; ++r) most[r] = this->greater(most[r], Terms::register_of(x, r));
     });
-    for (const V& m : most)
-      for (int l = 0; l < V::lanes; ++l) state.pivot = m.v[l] > state.pivot ? m.v[l] : state.pivot;
+    T each[Pack<D>::lanes];
+    std::memcpy(each, most, sizeof(each));
+    for (int n = Pack<D>::lanes / 2; n > 0; n /= 2)
+      for (int l = 0; l < n; ++l) each[l] = each[l + n] > each[l] ? each[l + n] : each[l];
+    state.pivot = each[0] > state.pivot ? each[0] : state.pivot;
   }
 
   // Keeps e^d if it is told where.
@@ -142,10 +145,11 @@ class SmoothMaxRows : SmoothMaxTerms<O, Boltzmann, D> {
         for (int r = 0; r < registers; ++r) totals[n][r] += __builtin_convertvector(sums[n][r].v, Wider);
     }
     for (int n = 0; n < count; ++n) {
-      double sum = 0;
-      for (int r = 0; r < registers; ++r)
-        for (int l = 0; l < V::lanes; ++l) sum += totals[n][r][l];
-      state.sums[n] += sum;
+      double each[Pack<D>::lanes];
+      std::memcpy(each, totals[n], sizeof(each));
+      for (int half = Pack<D>::lanes / 2; half > 0; half /= 2)
+        for (int l = 0; l < half; ++l) each[l] += each[l + half];
+      state.sums[n] += each[0];
     }
   }
 
