@@ -19,6 +19,7 @@ from torch import Tensor
 from ._gates import *
 from ._noisy import noisy_relu as noisy_relu
 from ._pade import pau as pau
+from ._smooth_max import *
 """
 NN = """from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
@@ -31,6 +32,7 @@ from ._adaptive import TAAF as TAAF, MetaACON as MetaACON
 from ._gate_modules import *
 from ._noisy import NoisyReLU as NoisyReLU
 from ._pade import PAU as PAU
+from ._smooth_max import SmoothMax as SmoothMax
 
 class Activation(nn.Module):
     descriptor: ClassVar[Descriptor]
