@@ -158,7 +158,7 @@ def smooth_maximum(input: Tensor, other: Tensor, *, activation: str = "softplus"
 
     With softplus of a beta, the default of 1 or another, it is the :func:`logsumexp` of the pair with that sharpness.
     It takes elementwise ops, and not one pass; 16-bit inputs are computed in float32. Infinities have their limits,
-    equal ones too.
+    equal ones too, whose gradient is all that of ``other``.
 
     Args:
         input, other: floating-point tensors of one dtype, of shapes that broadcast.
