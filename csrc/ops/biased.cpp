@@ -44,14 +44,16 @@ class Tiles {
     std::array<std::vector<double>, 2> sums;
     for (int v = 0; v < 2; ++v) sums[v].resize(totals.of[v].empty() ? 0 : tiles * width);
     in_parallel(tiles, [&](int64_t i) {
-      double columns[2][cpu::biased_block] = {};
+      double columns[2][cpu::biased_block];
       cpu::BiasedRows r = rows(i);
-      for (int v = 0; v < 2; ++v)
-        if (!sums[v].empty()) r.sums[v] = each_column_ ? &sums[v][i * width] : columns[v];
+      for (int v = 0; v < 2; ++v) {
+        if (sums[v].empty()) continue;
+        r.sums[v] = each_column_ ? &sums[v][i * width] : columns[v];
+        if (!each_column_) std::fill_n(columns[v], cpu::biased_block, 0.0);
+      }
       loop(call, r);
       for (int v = 0; v < 2 && !each_column_; ++v)
-        if (!sums[v].empty())
-          for (int64_t k = 0; k < std::min(r.columns, cpu::biased_block); ++k) sums[v][i] += columns[v][k];
+        if (!sums[v].empty()) sums[v][i] = added(columns[v]);
     });
     for (int v = 0; v < 2; ++v) {
       if (sums[v].empty()) continue;
@@ -64,6 +66,13 @@ class Tiles {
   }
 
  private:
+  // As a tree: one after the other, each would wait for the one before.
+  static double added(double* sums) {
+    for (int64_t n = cpu::biased_block / 2; n > 0; n /= 2)
+      for (int64_t k = 0; k < n; ++k) sums[k] += sums[k + n];
+    return sums[0];
+  }
+
   int64_t plane(int64_t i) const { return i / (down_ * across_); }
   int64_t row(int64_t i) const { return i / across_ % down_ * rows_; }
   int64_t channel(int64_t i) const { return row(i) * l_.channel[1] + plane(i) * l_.channel[2]; }
