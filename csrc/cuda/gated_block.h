@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A gate, with biases of its halves, and its derivatives along directions, in one pass: what is not trained with every
-// day, so the part is chosen while it runs, and one kernel serves all of them and every dtype.
+// A gate, with biases of its halves, and its derivatives along directions, in one pass. The part and the dtype are
+// found while it runs, so that one kernel serves all: it is bound by instructions, where those of plain gates are by
+// memory.
 #pragma once
 
 #include <limits>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gated_glue.h"
 
+#include <ATen/ExpandUtils.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <c10/cuda/CUDAGuard.h>
@@ -10,42 +11,23 @@
 #include "../ops/lattice.h"
 #include "gated_request.h"
 #include "glue.h"
+#include "learned_glue.h"
 #include "learned_plan.h"
 
 namespace smoothact::cuda {
-namespace {
-
 using at::Tensor;
-
-// Which dims of a lattice are those before the channels, theirs, and those after; -1: of size 1.
-struct Dims {
-  int outer = -1, channel = -1, inner = -1;
-  bool fit = true;
-
-  explicit Dims(const Lattice& l) {
-    fit = l.fits();
-    for (int d = 0; d < Lattice::most_dims; ++d)
-      if (l.channel[d]) channel = d;
-    for (int d = 0; d < Lattice::most_dims; ++d) {
-      if (l.size[d] == 1 || d == channel) continue;
-      int& place = d < channel || (channel < 0 && inner < 0) ? inner : outer;
-      fit = fit && place < 0;
-      place = d;
-    }
-  }
-};
-
-}  // namespace
 
 std::array<Tensor, 2> GatedPass::run() const {
   int64_t channels = 1;
   for (const auto& b : bias) channels = std::max(channels, b.defined() ? b.numel() : 1);
   const Lattice lattice(out, in, channels, dim);
-  const Dims dims(lattice);
-  if (!dims.fit) {
+  const Around dims(lattice);
+  if (!dims.fits) {
+    // Dense and of one shape, they do.
+    const auto sizes = at::infer_size(in[3].sizes(), in[4].sizes());
     GatedPass dense = *this;
     for (auto& t : dense.in)
-      if (t.defined()) t = t.contiguous();
+      if (t.defined()) t = t.expand(sizes).contiguous();
     for (auto& t : dense.out)
       if (t.defined()) t = at::empty_like(t, at::MemoryFormat::Contiguous);
     const auto sums = dense.run();
@@ -97,7 +79,7 @@ std::array<Tensor, 2> GatedPass::run() const {
 
   std::array<Tensor, 2> results;
   if (!any) return results;
-  const Tensor totals = sums.sum(0).view({r.channels, grid.repeat, 2}).sum(1);
+  const Tensor totals = by_channel(sums, r.channels, grid.repeat);
   for (int v = 0; v < 2; ++v) {
     if (!summed[v]) continue;
     const Tensor total = totals.select(1, v);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "learned_glue.h"
+
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <c10/cuda/CUDAGuard.h>
@@ -64,7 +66,7 @@ std::vector<Tensor> learned_on_cuda(const LearnedCall& call, const Tensor& grad,
   std::vector<Tensor> results(call.inputs());
   results[0] = out;
   if (!slopes) return results;
-  const Tensor totals = sums.sum(0).view({view.channels, grid.repeat, each}).sum(1);
+  const Tensor totals = cuda::by_channel(sums, view.channels, grid.repeat);
   for (int i = 1; i < call.inputs(); ++i) {
     if (!needed[i] || !in[i].defined()) continue;
     const Tensor total = totals.select(1, i % each);  // the bias is last among the inputs

@@ -20,9 +20,16 @@ struct Totals {
   std::array<std::vector<double>, 2> of;  // each value's, by channel
   int64_t repeat;                         // columns that share a channel, where there is one for each
 
-  void add(int value, int64_t column, double sum) {
+  // Of columns from `first` on.
+  void add(int value, int64_t first, const double* sums, int64_t count) {
     auto& t = of[value];
-    if (!t.empty()) t[column / repeat % std::ssize(t)] += sum;
+    int64_t channel = first / repeat % std::ssize(t), place = first % repeat;
+    for (int64_t i = 0; i < count; ++i) {
+      t[channel] += sums[i];
+      if (++place < repeat) continue;
+      place = 0;
+      if (++channel == std::ssize(t)) channel = 0;
+    }
   }
 };
 
@@ -60,7 +67,7 @@ class Tiles {
       for (int64_t i = 0; i < tiles; ++i) {
         const int64_t first = each_column_ ? i % across_ * columns_ : channel(i);
         const int64_t count = each_column_ ? std::min(columns_, l_.size[0] - first) : 1;
-        for (int64_t k = 0; k < count; ++k) totals.add(v, first + k, sums[v][i * width + k]);
+        totals.add(v, first, &sums[v][i * width], count);
       }
     }
   }
@@ -131,7 +138,10 @@ std::array<Tensor, 2> BiasedPass::run_on_cpu() const {
   for (const auto& b : bias) channels = std::max(channels, b.defined() ? b.numel() : 1);
   const int outputs = outputs_of(operation), inputs = inputs_of(operation);
   Lattice whole(at::ArrayRef(out.data(), outputs), at::ArrayRef(in.data(), inputs), channels, dim);
-  if (!whole.fits()) {
+  const bool joins = whole.joins();
+  // Rows apart from each other, each too short to be worth a call, are brought together too.
+  constexpr int64_t short_row = 64;
+  if (!whole.fits() || (whole.size[0] < short_row && whole.size[1] > 1 && !joins)) {
     BiasedPass dense = *this;
     for (auto& t : dense.in)
       if (t.defined()) t = t.contiguous();
@@ -146,7 +156,7 @@ std::array<Tensor, 2> BiasedPass::run_on_cpu() const {
   // Short rows are taken together.
   Totals totals{{}, 1};
   int64_t times = 1;
-  if (whole.channel[1] && whole.size[0] < cpu::biased_block && whole.joins()) {
+  if (whole.channel[1] && whole.size[0] < cpu::biased_block && joins) {
     totals.repeat = whole.size[0];
     whole = whole.joined(whole.size[1], whole.size[1]);
     std::swap(whole.size[1], whole.size[2]);
@@ -163,7 +173,7 @@ std::array<Tensor, 2> BiasedPass::run_on_cpu() const {
     if (whole.channel[0]) held[v] = held[v].unsqueeze(1).expand({channels, totals.repeat}).reshape(-1).repeat(times);
     held[v] = held[v].contiguous();
     biases[v] = static_cast<const char*>(held[v].const_data_ptr());
-    if (summed[v]) totals.of[v].resize(channels);
+    if (summed[v]) totals.of[v].resize(bias[v].numel());
   }
 
   const bool gate = is_gate(operation), limited = gate && (limit != infinity || offset != 0);
@@ -185,10 +195,8 @@ std::array<Tensor, 2> BiasedPass::run_on_cpu() const {
   std::array<Tensor, 2> sums;
   for (int v = 0; v < 2; ++v) {
     if (!summed[v] || !bias[v].defined()) continue;
-    sums[v] = at::empty({channels}, at::kDouble);
+    sums[v] = at::empty(bias[v].sizes(), at::kDouble);
     std::copy(totals.of[v].begin(), totals.of[v].end(), sums[v].mutable_data_ptr<double>());
-    if (bias[v].numel() == 1 && channels > 1) sums[v] = sums[v].sum();
-    sums[v] = sums[v].reshape(bias[v].sizes());
   }
   return sums;
 }

@@ -114,7 +114,8 @@ std::vector<Tensor> composite_backward(const BiasedGate& call, const Tensor& gra
   std::array<Tensor, 2> pair;
   for (int v = 0; v < 2; ++v) {
     const Tensor half = at::sum_to(by[v], h.pair[v].sym_sizes());
-    if (needed[2 + v] && h.bias[v].defined()) out[2 + v] = reduced(half, h.pair[v], h.bias[v], h.gating.dim);
+    if (needed[2 + v] && h.bias[v].defined())
+      out[2 + v] = reduced(half.to(at::kDouble), h.pair[v], h.bias[v], h.gating.dim);
     pair[v] = half.to(in[0].scalar_type());
   }
   if (h.packed && needed[0]) out[0] = packed(pair, h.gating);

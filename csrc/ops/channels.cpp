@@ -35,6 +35,8 @@ Tensor reduced(const Tensor& t, const Tensor& self, const Tensor& p, int64_t dim
 
 void check_channelwise(const std::string& op, std::string_view name, const Tensor& p, const Tensor& self,
                        const char* whole, int64_t dim) {
+  TORCH_CHECK_TYPE(p.layout() == at::kStrided, "smoothact::", op, ": expected ", name, " to be strided, got layout ",
+                   p.layout());
   const auto type = p.scalar_type();
   TORCH_CHECK_TYPE(type == at::kFloat || type == at::kDouble || type == at::kBFloat16 || type == at::kHalf,
                    "smoothact::", op, ": expected ", name, " to be of Float, Double, BFloat16 or Half, got ", type);

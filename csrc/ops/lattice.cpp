@@ -65,4 +65,15 @@ Lattice Lattice::after(int64_t rows) const {
   return l;
 }
 
+Around::Around(const Lattice& l) : fits(l.fits()) {
+  for (int d = 0; d < Lattice::most_dims; ++d)
+    if (l.channel[d]) channel = d;
+  for (int d = 0; d < Lattice::most_dims; ++d) {
+    if (l.size[d] == 1 || d == channel) continue;
+    int& place = d < channel || (channel < 0 && inner < 0) ? inner : outer;
+    fits = fits && place < 0;
+    place = d;
+  }
+}
+
 }  // namespace smoothact

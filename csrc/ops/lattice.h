@@ -29,4 +29,12 @@ struct Lattice {
   Lattice after(int64_t rows) const;
 };
 
+// Which dims of a lattice are those before the channels, theirs, and those after; -1: of size 1.
+struct Around {
+  int outer = -1, channel = -1, inner = -1;
+  bool fits;  // one each
+
+  explicit Around(const Lattice&);
+};
+
 }  // namespace smoothact

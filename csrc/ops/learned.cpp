@@ -3,6 +3,7 @@
 #include "learned.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/TensorSubclassLikeUtils.h>
 #include <ATen/WrapDimUtils.h>
 #include <ATen/ops/clamp.h>
 #include <ATen/ops/copysign.h>
@@ -14,6 +15,9 @@
 #include <ATen/ops/sum.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/VariableTypeUtils.h>
+
+#include "op.h"
 
 namespace smoothact {
 namespace {
@@ -43,6 +47,32 @@ Tensor slope(const LearnedCall& c, const Tensor& x, const dual::Tensor* p) {
   return has_parameters(c) ? table()[c.integers[0]].df(x, p).value
                            : composite(c.entry(), Order::backward, {at::ones_like(x), x}, {});
 }
+
+// What is computed of self, by the activation's own op, which knows its derivatives, if all parameters are numbers that
+// can be read.
+struct Numbers {
+  Tensor x;
+  Parameters p{};
+  bool all = true;
+
+  Numbers(const LearnedCall& c, Inputs in) {
+    for (int i = 1; i < c.bias() && all; ++i) {
+      const Tensor& t = in[i];
+      p[i - 1] = infinity;
+      if (!t.defined()) continue;
+      all = !at::isTensorSubclassLike(t) && !t.is_meta() && t.numel() == 1 && !t.requires_grad() &&
+            !torch::autograd::isFwGradDefined(t);
+      if (all) p[i - 1] = t.item<double>();
+    }
+    all = all && takes_parameters(c.entry(), p);
+    if (all) x = shifted(c, in);
+  }
+  // Of x's dtype.
+  Tensor value(const LearnedCall& c) const { return op_of(c.integers[0]).call(Order::forward, x, p); }
+  Tensor slope(const LearnedCall& c, const Tensor& factor) const {
+    return op_of(c.integers[0]).call(Order::backward, {factor.to(x.scalar_type()).expand_symint(x.sym_sizes()), x}, p);
+  }
+};
 
 // Parameters in double, and where they are in their domains. A tensor's values cannot be looked at without waiting for
 // its device, nor while they are traced.
@@ -125,6 +155,7 @@ void check_learned(const LearnedCall& c, Inputs in, const Tensor* grad) {
 
 Tensor learned_value(const LearnedCall& c, Inputs in) {
   check_learned(c, in);
+  if (const Numbers numbers(c, in); numbers.all) return numbers.value(c).to(in[0].scalar_type());
   const Prepared prepared(c, in, {});
   return prepared.finish(value(c, prepared.x, prepared.p.data()).value).to(in[0].scalar_type());
 }
@@ -132,6 +163,7 @@ Tensor learned_value(const LearnedCall& c, Inputs in) {
 Tensor learned_tangent(const LearnedCall& c, Inputs in, Inputs tangents) {
   LearnedCall::Needed needed{};
   for (int i = 0; i < c.inputs(); ++i) needed[i] = tangents[i].defined();
+  const Numbers numbers(c, in);
   const Prepared prepared(c, in, needed);
   Tensor along, sum = at::zeros({}, prepared.x.options());
   if (needed[0]) along = tangents[0].to(at::kDouble);
@@ -139,6 +171,8 @@ Tensor learned_tangent(const LearnedCall& c, Inputs in, Inputs tangents) {
     const Tensor t = beside(in[0], tangents[c.bias()].to(at::kDouble), c.dim());
     along = along.defined() ? along + t : t;
   }
+  const bool by_parameters = std::any_of(needed.begin() + 1, needed.begin() + c.bias(), [](bool n) { return n; });
+  if (numbers.all && !by_parameters) return numbers.slope(c, along).to(in[0].scalar_type());
   if (along.defined()) sum = prepared.finish(slope(c, prepared.x, prepared.p.data())) * along;
   const Slopes slopes(c, prepared);
   for (int i = 1; i < c.bias(); ++i) {
@@ -157,7 +191,9 @@ std::vector<Tensor> learned_gradients(const LearnedCall& c, const Tensor& grad, 
   std::vector<Tensor> out(c.inputs());
   if (needed[0] || needed[c.bias()]) {
     const Prepared plain(c, in, {});
-    const Tensor by_x = g * plain.finish(slope(c, plain.x, plain.p.data()));
+    const Numbers numbers(c, in);
+    const Tensor by_x =
+        numbers.all ? numbers.slope(c, grad).to(at::kDouble) : g * plain.finish(slope(c, plain.x, plain.p.data()));
     if (needed[0]) out[0] = by_x.to(in[0].scalar_type());
     if (in[c.bias()].defined() && needed[c.bias()]) out[c.bias()] = reduced(by_x, in[0], in[c.bias()], c.dim());
   }

@@ -98,7 +98,15 @@ class GLU(Gate):
             super().__init__(dim, layout=layout, activation=activation, **parameters)
             _gates.resolve("GLU", activation, tuple(parameters.items()))
 
-    def forward(self, input: Tensor, up: Tensor | None = None, **biases: Tensor | None) -> Tensor:
+    def forward(
+        self,
+        input: Tensor,
+        up: Tensor | None = None,
+        *,
+        gate_bias: Tensor | None = None,
+        up_bias: Tensor | None = None,
+    ) -> Tensor:
+        biases = {"gate_bias": gate_bias, "up_bias": up_bias}
         if self.arguments:
             return super().forward(input, up, **biases)
         layout, dim = (self.layout, self.dim) if up is None else (type(self).layout, self._dim_beside(biases))

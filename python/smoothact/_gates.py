@@ -41,9 +41,10 @@ _RESULT = """
     Raises:
         IndexError: ``dim`` is out of range.
         RuntimeError: a dimension of odd size is to be halved, or ``up`` is on another device or does not broadcast.
-        TypeError: ``up`` is of another dtype, or an argument is none that the activation has.
-        ValueError: another layout, no such activation, a parameter outside its domain, or ``layout`` or ``dim``
-            beside ``up``.
+        TypeError: ``up`` is of another dtype, a bias of none of the four, or an argument is none that the activation
+            has.
+        ValueError: another layout, no such activation, a parameter outside its domain, a bias of another size than its
+            half along ``dim``, or ``layout`` or ``dim`` beside ``up``.
         NotImplementedError: ``input`` is not a strided float64, float32, bfloat16 or float16 tensor.
 """
 
@@ -103,7 +104,7 @@ def _number(op: str, name: str, value: Any) -> float:
     if not isinstance(value, (str, Tensor)):
         try:
             return float(value)
-        except TypeError:
+        except (TypeError, OverflowError):
             pass
     raise TypeError(f"{op}(): argument '{name}' must be float, not {type(value).__name__}")
 

@@ -15,8 +15,10 @@ from ._catalogue import Parameter, catalogue
 
 def call(name: str, dim: int, input: Tensor, *parameters: float | Tensor | None, bias: Tensor | None = None) -> Tensor:
     """The activation of `input + bias`; parameters that are numbers stay as they are, others have gradients."""
-    if bias is not None and not isinstance(bias, Tensor):
-        raise TypeError(f"{name}(): argument 'bias' must be Tensor or None, not {type(bias).__name__}")
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
+    if bias is not None:
+        check_bias(f"{name}()", "bias", bias)
     described = catalogue[name].parameters
     given = [*parameters, *(p.default for p in described[len(parameters) :])]
     for p, v in zip(described, given, strict=True):
@@ -25,6 +27,25 @@ def call(name: str, dim: int, input: Tensor, *parameters: float | Tensor | None,
     numbers = {"dtype": torch.float64, "device": input.device}
     tensors = [p if p is None or isinstance(p, Tensor) else torch.full((), p, **numbers) for p in given]
     return getattr(torch.ops.smoothact, name).Tensor(input, *tensors, bias, dim=dim)
+
+
+def check_bias(op: str, which: str, bias: Tensor) -> None:
+    if not isinstance(bias, Tensor):
+        raise TypeError(f"{op}: argument '{which}' must be Tensor or None, not {type(bias).__name__}")
+
+
+def plus_bias(op: str, which: str, input: Tensor, bias: Tensor, dim: int) -> Tensor:
+    """The sum as a compiler may see it, in the type that is computed in."""
+    check_bias(op, which, bias)
+    wide = torch.float32 if input.dtype in (torch.bfloat16, torch.float16) else input.dtype
+    if bias.dim() > 1:
+        raise ValueError(f"{op}: expected {which} to have no dimensions or one, got shape {list(bias.shape)}")
+    if bias.numel() == 1:
+        return input.to(wide) + bias.reshape(()).to(wide)
+    if not -input.dim() <= dim < input.dim() or bias.shape[0] != input.shape[dim]:
+        raise ValueError(f"{op}: expected {which} to have the size of {tuple(input.shape)} along dim {dim}")
+    after = input.dim() - 1 - dim % input.dim()
+    return input.to(wide) + bias.to(wide).reshape(-1, *[1] * after)
 
 
 # In the words of csrc/ops/entry.cpp, which checks where all parameters are numbers.

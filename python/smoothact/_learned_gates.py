@@ -29,13 +29,11 @@ def gate(
     """f(gate) * up of what has been checked; f's parameters that are tensors have their elements along ``channels``."""
     pair = (input, up) if up is not None else _halves(input, layout, dim)
     wide = torch.float32 if input.dtype in (torch.bfloat16, torch.float16) else input.dtype
-    gate, up = (_shifted(t.to(wide), bias, dim) for t, bias in zip(pair, biases, strict=True))
+    named = zip(("gate_bias", "up_bias"), pair, biases, strict=True)
+    gate, up = (
+        t.to(wide) if bias is None else _learned.plus_bias("gated", which, t, bias, dim) for which, t, bias in named
+    )
     return (_learned.call(name, channels, gate, *values) * up).to(input.dtype)
-
-
-def _shifted(half: Tensor, bias: Tensor | None, dim: int) -> Tensor:
-    # The identity knows what a bias may be.
-    return half if bias is None else _learned.call("identity", dim, half, bias=bias)
 
 
 def _halves(input: Tensor, layout: str, dim: int) -> tuple[Tensor, Tensor]:

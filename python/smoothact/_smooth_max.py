@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,11 +21,17 @@ KINDS = ("logsumexp", "mellowmax", "boltzmann")
 
 def check_dim(op: str, dim: Any) -> int | tuple[int, ...]:
     """A sequence as a tuple."""
-    dims = tuple(dim) if isinstance(dim, Sequence) and not isinstance(dim, str) else (dim,)
-    for d in dims:
-        if isinstance(d, bool) or not isinstance(d, int):
-            raise TypeError(f"{op}(): argument 'dim' must be int or tuple of ints, not {type(dim).__name__}")
-    return dim if isinstance(dim, int) else dims
+    several = isinstance(dim, Sequence) and not isinstance(dim, str)
+    dims = tuple(dim) if several else (dim,)
+    if any(isinstance(d, bool) or not hasattr(d, "__index__") for d in dims):
+        raise TypeError(f"{op}(): argument 'dim' must be int or tuple of ints, not {type(dim).__name__}")
+    dims = tuple(map(operator.index, dims))
+    return dims if several else dims[0]
+
+
+def check_strided(op: str, value: Tensor, which: str = "") -> None:
+    if value.layout != torch.strided:
+        raise NotImplementedError(f"{op}: {which}not implemented for layout {value.layout}; expected a strided tensor")
 
 
 def check_kind(op: str, kind: Any, sharpness: Any) -> float:
@@ -43,8 +50,7 @@ def _reduce(op: str, kind: str, input: Tensor, dim: int | Sequence[int], keepdim
     dim = check_dim(op, dim)
     if not isinstance(input, Tensor):
         raise TypeError(f"{op}(): argument 'input' must be Tensor, not {type(input).__name__}")
-    if input.layout != torch.strided:
-        raise NotImplementedError(f"{op}: not implemented for layout {input.layout}; expected a strided tensor")
+    check_strided(op, input)
     check_dtype(op, input)
     rank = input.dim()
     dims = []
@@ -80,7 +86,8 @@ _DOCUMENT = """{formula}; k is ``sharpness``.
 
     On the CPU and CUDA one kernel forwards and one backwards, which needs the input and nothing else, and one for
     second derivatives; other devices, float64 on CUDA, and a k beyond 1e-15 to 1e15 take torch's ops. On the CPU a
-    row's result depends on its elements alone: not on the layout, the other rows or the number of threads.
+    row's result depends on its elements alone: not on the layout, the other rows or the number of threads. On CUDA a
+    row is one block's work: a few very long ones leave most of the device idle.
 
     Args:
         input: a floating-point tensor.
@@ -179,6 +186,7 @@ def smooth_maximum(input: Tensor, other: Tensor, *, activation: str = "softplus"
     for name, value in (("input", input), ("other", other)):
         if not isinstance(value, Tensor):
             raise TypeError(f"{op}(): argument '{name}' must be Tensor, not {type(value).__name__}")
+        check_strided(op, value, f"{name} is ")
         check_dtype(op, value, f"{name} is ")
     if other.dtype != input.dtype:
         raise TypeError(f"{op}: expected other to have the dtype of input ({input.dtype}), got {other.dtype}")

@@ -42,10 +42,14 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
     kernel, fused = packet.default, packet.fuse
 
     def traced(input: Tensor, *parameters: float | Tensor | None, bias: Tensor | None = None, dim: int = 1) -> Tensor:
-        if bias is not None or any(isinstance(p, Tensor) for p in parameters):
+        learned = any(isinstance(p, Tensor) for p in parameters)
+        if learned or (bias is not None and not is_compiling()):
             return _learned.call(name, dim, input, *parameters, bias=bias)
         op = fused if _policy.fuses(name, input.device.type) else kernel
-        return op(input, *parameters)
+        if bias is None:
+            return op(input, *parameters)
+        # The compiler has the sum for itself, and adds up the bias's gradient.
+        return op(_learned.plus_bias(name, "bias", input, bias, dim), *parameters).to(input.dtype)
 
     def plain(input, *, bias, dim):
         return traced(input, bias=bias, dim=dim) if bias is not None or is_compiling() else fast(input)

@@ -95,6 +95,33 @@ def test_gradcheck(case, device):
     assert gradcheck(lambda b: case.functional(x.detach(), bias=b), random((), device=device), check_forward_ad=True)
 
 
+@EVERY
+def test_second_derivatives_are_those_of_the_sum(case, device):
+    """At 0, where sums of padding and of fresh biases are, at kinks and far out too."""
+    points = [0.0, -0.0, 1.0, -1.0, 3.0, -3.0, 6.0, 2.5, -2.5, 40.0, -40.0, *case.descriptor.kinks]
+    x = torch.tensor(points, dtype=torch.float64, device=device, requires_grad=True)
+    bias = torch.zeros_like(x, requires_grad=True)
+    ours, plain = case.functional(x, bias=bias, dim=0), case(x)
+    grad = torch.ones_like(x)
+    (first,) = torch.autograd.grad(ours, bias, grad, create_graph=True)
+    (expected,) = torch.autograd.grad(plain, x, grad, create_graph=True)
+    assert torch.equal(first, expected)
+    for a in torch.autograd.grad(first, [x, bias], grad):
+        assert torch.equal(a, torch.autograd.grad(expected, x, grad, retain_graph=True)[0])
+
+
+def test_short_rows_apart(device):
+    for shape, cut in (((50, 4), 3), ((30, 8, 2, 2), 5), ((3, 70), 66)):
+        x, bias = random(shape, torch.float32, device), random(cut, torch.float32, device)
+        grad = torch.randn_like(x[:, :cut])
+        results = []
+        for rows in (x[:, :cut], x[:, :cut].contiguous()):
+            y = getattr(SF, NAME)(rows, bias=bias)
+            results.append((y, *torch.autograd.grad(y, [x, bias], grad)))
+        for a, b in zip(*results, strict=True):
+            torch.testing.assert_close(a, b)
+
+
 @pytest.mark.parametrize("how", ["dense", "permuted", "strided"])
 @pytest.mark.parametrize("dtype", DTYPES)
 @each_shape
