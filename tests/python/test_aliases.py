@@ -148,7 +148,9 @@ def theirs(qualified):
         spaces = (torch.nn.functional, torch.special, torch)
         return next(getattr(space, name) for space in spaces if hasattr(space, name))
     if framework == "transformers":
-        return pytest.importorskip("transformers.activations").ACT2FN[name]
+        activations = pytest.importorskip("transformers.activations")
+        # Its parameters are in bfloat16 unless told otherwise.
+        return activations.ACT2CLS[name](dtype=torch.float64) if name == "xielu" else activations.ACT2FN[name]
     if framework == "timm":
         return pytest.importorskip("timm.layers.create_act").create_act_layer(name)
     space = pytest.importorskip("keras").activations if framework == "keras" else pytest.importorskip("jax").nn
@@ -165,8 +167,11 @@ def test_computes_the_same(name, dtype):
     except ValueError:
         pytest.skip("still to come")
     x = torch.tensor(POINTS, dtype=dtype)
+    function = theirs(name)
+    if isinstance(function, torch.nn.Module):
+        function.to(dtype)
     with torch.no_grad():
-        y = theirs(name)(x.clone())
+        y = function(x.clone())
     tolerance = max(TOLERANCE[torch.float32 if y.dtype == torch.float32 else dtype], THEIRS.get(name, 0))
     torch.testing.assert_close(ours(x).double(), y.double(), rtol=tolerance, atol=tolerance)
     assert math.isfinite(y.sum())
