@@ -26,7 +26,8 @@ std::string schema(const Entry& e, bool backward) {
   for (const auto& p : e.descriptor->parameters) {
     s << (p.optional ? ", Tensor? " : ", Tensor ") << p.name << (p.optional && !backward ? "=None" : "");
   }
-  s << ", Tensor? bias=None, *, int dim=1";
+  // Without parameters there must be one: name(self) is the other overload.
+  s << (e.descriptor->parameters.size ? ", Tensor? bias=None" : ", Tensor bias") << ", *, int dim=1";
   if (!backward) {
     s << ") -> Tensor";
   } else {
