@@ -14,6 +14,7 @@ _build = _check_torch()
 
 from . import _C, functional, init, nn  # noqa: E402, F401
 from ._catalogue import Catalogue, Descriptor, Parameter, Resolved, catalogue  # noqa: E402
+from ._patch import patch, unpatch  # noqa: E402
 from ._policy import compiling  # noqa: E402
 from .nn import get  # noqa: E402
 
@@ -32,4 +33,6 @@ __all__ = [
     "get",
     "init",
     "nn",
+    "patch",
+    "unpatch",
 ]
