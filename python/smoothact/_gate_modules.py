@@ -45,15 +45,15 @@ class Gate(nn.Module):
         gate_bias: Tensor | None = None,
         up_bias: Tensor | None = None,
     ) -> Tensor:
-        function = getattr(_gates, self.function)
         biases = {"gate_bias": gate_bias, "up_bias": up_bias}
-        if up is not None:
-            return function(input, up, dim=self._dim_beside(biases), **biases, **self.arguments)
-        return function(input, layout=self.layout, dim=self.dim, **biases, **self.arguments)
+        if up is None:
+            return self._gate(input, None, layout=self.layout, dim=self.dim, **biases)
+        # Beside `up`, dim is that of biases, if there are any.
+        dim = self.dim if any(b is not None for b in biases.values()) else -1
+        return self._gate(input, up, dim=dim, **biases)
 
-    def _dim_beside(self, biases: dict[str, Tensor | None]) -> int:
-        """The dim given with ``up``: that of biases, if there are any."""
-        return self.dim if any(b is not None for b in biases.values()) else -1
+    def _gate(self, input: Tensor, up: Tensor | None, **options: Any) -> Tensor:
+        return getattr(_gates, self.function)(input, up, **options, **self.arguments)
 
     def extra_repr(self) -> str:
         shown = {"dim": self.dim, "layout": self.layout, **self.arguments}
@@ -98,19 +98,11 @@ class GLU(Gate):
             super().__init__(dim, layout=layout, activation=activation, **parameters)
             _gates.resolve("GLU", activation, tuple(parameters.items()))
 
-    def forward(
-        self,
-        input: Tensor,
-        up: Tensor | None = None,
-        *,
-        gate_bias: Tensor | None = None,
-        up_bias: Tensor | None = None,
-    ) -> Tensor:
-        biases = {"gate_bias": gate_bias, "up_bias": up_bias}
+    def _gate(self, input: Tensor, up: Tensor | None, **options: Any) -> Tensor:
         if self.arguments:
-            return super().forward(input, up, **biases)
-        layout, dim = (self.layout, self.dim) if up is None else (type(self).layout, self._dim_beside(biases))
-        return _gates.with_module(self.activation, input, up, layout, dim, type(self).layout, **biases)
+            return super()._gate(input, up, **options)
+        default = type(self).layout
+        return _gates.with_module(self.activation, input, up, default=default, **{"layout": default, **options})
 
     def extra_repr(self) -> str:
         return super().extra_repr().replace(", activation='sigmoid'", "")

@@ -233,7 +233,7 @@ def test_compile(device):
 
 def test_opcheck(device):
     x, bias, half = (random(s, device=device) for s in ((2, 6), (6,), (3,)))
-    torch.library.opcheck(getattr(OPS, NAME).Tensor, (x, *[None] * 0), {"bias": bias})
+    torch.library.opcheck(getattr(OPS, NAME).Tensor, (x, bias))
     rest = (-1, "interleaved", NAME)
     torch.library.opcheck(OPS.gated_biased.default, (x, None, half, half, *rest))
     torch.library.opcheck(OPS.gated_biased.default, (x, x.detach(), None, bias, *rest))

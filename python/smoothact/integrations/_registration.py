@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from types import TracebackType
 from typing import Any
+
+Replaced = Iterable[tuple[MutableMapping[str, Any], str, Any]]
 
 
 class Registration:
     """Entries of other packages' tables that are replaced, until :meth:`undo` or the end of a ``with``."""
 
-    def __init__(self, replaced: Iterable[tuple[MutableMapping[str, Any], str, Any]]) -> None:
+    def __init__(self, replaced: Replaced) -> None:
         self.before: list[tuple[MutableMapping[str, Any], str, Any, Any]] = []
         for table, key, ours in replaced:
             # Not table[key]: a table may make an instance of what it holds.
@@ -38,3 +40,20 @@ class Registration:
 
     def __repr__(self) -> str:
         return f"Registration({', '.join(self.names)})"
+
+
+class Switch:
+    """At most one registration at a time, of what a package's tables are to hold."""
+
+    def __init__(self, replaced: Callable[[], Replaced]) -> None:
+        self.replaced = replaced
+        self.current: Registration | None = None
+
+    def on(self) -> Registration:
+        if self.current is None or not self.current.before:
+            self.current = Registration(self.replaced())
+        return self.current
+
+    def off(self) -> None:
+        if self.current is not None:
+            self.current.undo()

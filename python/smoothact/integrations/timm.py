@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from .. import functional
 from .. import nn as ours
 from .._catalogue import catalogue
-from ._registration import Registration
+from ._registration import Registration, Replaced, Switch
 
 __all__ = ["register", "unregister"]
 
@@ -54,7 +54,19 @@ def _found(key: str) -> str | None:
     return None if found.parameters else found.descriptor.name
 
 
-_registration: Registration | None = None
+def _replaced() -> Replaced:
+    from timm.layers import create_act
+
+    replaced = []
+    for table in (create_act._ACT_FN_ME, create_act._ACT_FN_DEFAULT):
+        replaced += [(table, key, _function(getattr(functional, n))) for key in table if (n := _found(key))]
+    for table in (create_act._ACT_LAYER_ME, create_act._ACT_LAYER_DEFAULT):
+        layers = {key: _LAYERS[catalogue[n].module] for key in table if (n := _found(key))}
+        replaced += [(table, key, _PRELU if key == "prelu" else layers.get(key)) for key in table]
+    return (r for r in replaced if r[2] is not None)
+
+
+_switch = Switch(_replaced)
 
 
 def register() -> Registration:
@@ -68,21 +80,9 @@ def register() -> Registration:
     Raises:
         ImportError: timm is not installed.
     """
-    global _registration
-    from timm.layers import create_act
-
-    if _registration is None or not _registration.before:
-        replaced = []
-        for table in (create_act._ACT_FN_ME, create_act._ACT_FN_DEFAULT):
-            replaced += [(table, key, _function(getattr(functional, n))) for key in table if (n := _found(key))]
-        for table in (create_act._ACT_LAYER_ME, create_act._ACT_LAYER_DEFAULT):
-            layers = {key: _LAYERS[catalogue[n].module] for key in table if (n := _found(key))}
-            replaced += [(table, key, _PRELU if key == "prelu" else layers.get(key)) for key in table]
-        _registration = Registration(r for r in replaced if r[2] is not None)
-    return _registration
+    return _switch.on()
 
 
 def unregister() -> None:
     """Puts timm's own back."""
-    if _registration is not None:
-        _registration.undo()
+    _switch.off()

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from .. import functional
 from .. import nn as ours
 from .._catalogue import catalogue
-from ._registration import Registration
+from ._registration import Registration, Replaced, Switch
 
 __all__ = ["XIELU", "register", "unregister"]
 
@@ -73,7 +73,17 @@ def _ours(key: str) -> tuple[type[nn.Module], dict[str, Any]] | None:
     return getattr(ours, found.descriptor.module), dict(found.parameters)
 
 
-_registration: Registration | None = None
+def _replaced() -> Replaced:
+    from transformers import activations
+
+    known = {key: entry for key in activations.ACT2CLS if (entry := _ours(key))}
+    # Some models call what ACT2CLS holds: a class, where there is nothing to say to it.
+    entries = {key: cls if not arguments else (cls, arguments) for key, (cls, arguments) in known.items()}
+    tables = (activations.ACT2CLS, activations.ACT2FN)
+    return ((table, key, entry) for table in tables for key, entry in entries.items())
+
+
+_switch = Switch(_replaced)
 
 
 def register() -> Registration:
@@ -87,19 +97,9 @@ def register() -> Registration:
     Raises:
         ImportError: Transformers is not installed.
     """
-    global _registration
-    from transformers import activations
-
-    if _registration is None or not _registration.before:
-        known = {key: entry for key in activations.ACT2CLS if (entry := _ours(key))}
-        # Some models call what ACT2CLS holds: a class, where there is nothing to say to it.
-        entries = {key: cls if not arguments else (cls, arguments) for key, (cls, arguments) in known.items()}
-        tables = (activations.ACT2CLS, activations.ACT2FN)
-        _registration = Registration((table, key, entry) for table in tables for key, entry in entries.items())
-    return _registration
+    return _switch.on()
 
 
 def unregister() -> None:
     """Puts Transformers' own back."""
-    if _registration is not None:
-        _registration.undo()
+    _switch.off()
