@@ -53,7 +53,7 @@ std::vector<at::Tensor> learned_composite(const LearnedCall&, const at::Tensor& 
 // The same in one pass; not to be differentiated.
 std::vector<at::Tensor> learned_on_cpu(const LearnedCall&, const at::Tensor& grad, Inputs, const LearnedCall::Needed&);
 std::vector<at::Tensor> learned_on_cuda(const LearnedCall&, const at::Tensor& grad, Inputs, const LearnedCall::Needed&);
-// The same of what `self + bias` is stored as.
+// The same on the CPU, of what `self + bias` is stored as.
 std::vector<at::Tensor> learned_apart(const LearnedCall&, const at::Tensor& grad, Inputs, const LearnedCall::Needed&);
 void check_learned(const LearnedCall&, Inputs, const at::Tensor* grad = nullptr);
 

@@ -49,6 +49,18 @@ def test_gradcheck(descriptor, channels, device):
     assert gradgradcheck(function, inputs, fast_mode=True)
 
 
+@each(LEARNABLE)
+def test_second_derivatives_are_those_of_numbers(descriptor, device):
+    """At 0, where |x| has no derivative of its own, at kinks and far out too; test_dense holds those to multiprecision."""
+    points = [0.0, -0.0, 1.0, -1.0, 3.0, -3.0, 6.0, 2.5, -2.5, 40.0, -40.0, *descriptor.kinks, *descriptor.right_kinks]
+    x = torch.tensor(points, dtype=torch.float64, device=device, requires_grad=True)
+    second = []
+    for p in (values(descriptor), parameters(descriptor, None, device)):
+        (first,) = torch.autograd.grad(getattr(SF, descriptor.name)(x, *p).sum(), x, create_graph=True)
+        second.append(torch.autograd.grad(first.sum(), x)[0] if first.requires_grad else torch.zeros_like(x))
+    torch.testing.assert_close(*second, rtol=1e-9, atol=1e-10)
+
+
 @pytest.mark.parametrize("channels", [None, 3])
 @each([d for d in LEARNABLE if d.name not in NO_REFERENCE])
 def test_equals_the_textbook(descriptor, channels, device):
