@@ -25,7 +25,6 @@
 #include <ATen/ops/lt.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/neg.h>
-#include <ATen/ops/ones_like.h>
 #include <ATen/ops/reciprocal.h>
 #include <ATen/ops/round.h>
 #include <ATen/ops/rsqrt.h>
@@ -140,10 +139,8 @@ Tensor clamp_max(const Tensor& a, double high) {
   return chain(at::clamp_max(a.value, high), a,
                [&](const at::Tensor& s) { return at::where(at::le(a.value, high), s, 0.0); });
 }
-// A product: ATen's copysign has a derivative of 0 at 0, a factor of 1 or -1 has that of the side it is taken from.
 Tensor copysign(const Tensor& a, const Tensor& sign) {
-  const at::Tensor one = at::ones_like(a.value);
-  const at::Tensor y = at::mul(a.value, at::mul(at::copysign(one, a.value), at::copysign(one, sign.value)));
+  const at::Tensor y = at::copysign(a.value, sign.value);
   return chain(y, a, [&](const at::Tensor& s) { return at::where(at::eq(y, a.value), s, at::neg(s)); });
 }
 Tensor round(const Tensor& a) { return Tensor(at::round(a.value)); }

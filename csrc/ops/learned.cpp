@@ -41,10 +41,11 @@ Tensor shifted(const LearnedCall& c, Inputs in) {
 // Of an activation without parameters the formulas know no tensors for them.
 bool has_parameters(const LearnedCall& c) { return c.entry().descriptor->parameters.size > 0; }
 dual::Tensor value(const LearnedCall& c, const Tensor& x, const dual::Tensor* p) {
-  return has_parameters(c) ? table()[c.integers[0]].f(x, p) : dual::Tensor(composite(c.entry(), Order::forward, x, {}));
+  return has_parameters(c) ? learned_formulas(c.integers[0]).f(x, p)
+                           : dual::Tensor(composite(c.entry(), Order::forward, x, {}));
 }
 Tensor slope(const LearnedCall& c, const Tensor& x, const dual::Tensor* p) {
-  return has_parameters(c) ? table()[c.integers[0]].df(x, p).value
+  return has_parameters(c) ? learned_slope(c.integers[0], x, p)
                            : composite(c.entry(), Order::backward, {at::ones_like(x), x}, {});
 }
 
@@ -111,21 +112,20 @@ Tensor times_slope(const LearnedCall& c, const Tensor& factor, Inputs in) {
   return factor.to(at::kDouble) * prepared.finish(slope(c, prepared.x, prepared.p.data()));
 }
 
-// What f gains with each parameter. Taken at finite x only: a slope of 0 must not meet an infinity.
+// What f gains with each parameter.
 struct Slopes {
-  static constexpr double end = 1e300;
   const Prepared& prepared;
   dual::Tensor y;
 
   Slopes(const LearnedCall& c, const Prepared& prepared)
-      : prepared(prepared), y(value(c, at::clamp(prepared.x, -end, end), prepared.p.data())) {}
+      : prepared(prepared), y(value(c, at::clamp(prepared.x, -farthest, farthest), prepared.p.data())) {}
 
   // Undefined where there is none.
   Tensor by(int parameter) const {
     if (!y.slopes[parameter].defined()) return {};
     const Tensor &x = prepared.x, s = prepared.finish(y.slopes[parameter]);
     const Tensor infinite = at::copysign(at::full_like(s, infinity), s);
-    const Tensor unbounded = at::logical_and(at::isinf(x), s.abs() > end * 1e-10);
+    const Tensor unbounded = at::logical_and(at::isinf(x), s.abs() > farthest * 1e-10);
     return at::where(at::isnan(x), x, at::where(unbounded, infinite, s));
   }
 };
@@ -133,6 +133,7 @@ struct Slopes {
 }  // namespace
 
 void add_learned_formulas(int activation, const LearnedFormulas& f) { table()[activation] = f; }
+const LearnedFormulas& learned_formulas(int activation) { return table()[activation]; }
 
 void check_learned(const LearnedCall& c, Inputs in, const Tensor* grad) {
   const Entry& e = c.entry();
@@ -175,9 +176,7 @@ Tensor learned_tangent(const LearnedCall& c, Inputs in, Inputs tangents) {
     const Tensor t = beside(in[0], tangents[c.bias()].to(at::kDouble), c.dim());
     along = along.defined() ? along + t : t;
   }
-  const auto returned = [&](const Tensor& t) {
-    return t.expand_symint(in[0].sym_sizes()).to(in[0].scalar_type());
-  };
+  const auto returned = [&](const Tensor& t) { return t.expand_symint(in[0].sym_sizes()).to(in[0].scalar_type()); };
   const bool by_parameters = std::any_of(needed.begin() + 1, needed.begin() + c.bias(), [](bool n) { return n; });
   if (along.defined() && !by_parameters) return returned(times_slope(c, along, in));
   const Prepared prepared(c, in, needed);

@@ -64,8 +64,8 @@ inline torch::autograd::variable_list call_compiled(torch::dynamo::autograd::Swa
                                  metadata);
 }
 
-// Call may have saves_result(): the result is saved for the last input. It has: most_inputs, inputs(), node_name(), derivatives(grad, needed, inputs); integers and parameters, which are
-// all it is made of, and a constructor from both.
+// Call has: most_inputs, inputs(), node_name(), derivatives(grad, needed, inputs); integers and parameters, which are
+// all it is made of, and a constructor from both. It may have saves_result(): the result is saved for the last input.
 template <class Call>
 struct Derivative : torch::autograd::TraceableFunction {
   static constexpr int most_inputs = Call::most_inputs;

@@ -31,7 +31,7 @@ class Finding:
     was: str
     now: str
     kind: str
-    """``"activation"``, ``"gate"``, or ``"left"``: a call by name that :func:`patch` cannot replace, as ``x.tanh()``."""
+    """``"activation"``, ``"gate"``, or ``"left"``: a call that :func:`patch` cannot replace, as ``x.tanh()``."""
     calls: int
     saved: tuple[int, int]
     """Bytes that all its calls save for backward, each on its own, before and with smoothact."""
@@ -116,8 +116,9 @@ def audit(model: nn.Module, sample: Any) -> Audit:
     """What :func:`patch` gains here: watches the model run on a sample, and measures each activation on its own.
 
     Activations are found as :func:`patch` finds them, by class and parameters, and those that a module's code calls by
-    name; beside them calls that :func:`patch` cannot replace, as ``x.tanh()``. Bytes saved for backward, kernels, and the time of forward and backward are those of random tensors of the shapes, strides and
-    dtypes that the sample leads to. The model is left as it was.
+    name; beside them calls that :func:`patch` cannot replace, as ``x.tanh()``. Bytes saved for backward, kernels, and
+    the time of forward and backward are those of random tensors of the shapes, strides and dtypes that the sample leads
+    to. The model is left as it was.
 
     Args:
         model: any module, in training or evaluation.

@@ -110,7 +110,7 @@ class ByName:
 
 
 def with_names(owner: nn.Module, names: Mapping[Any, ByName]) -> MethodType | None:
-    """The module's forward, its code running with these in place of torch's functions; None where it is no plain one."""
+    """The module's forward, its code with these in place of torch's functions; None where it is no plain one."""
     forward = getattr(type(owner), "forward", None)
     if "forward" in owner.__dict__ or not isinstance(forward, FunctionType) or hasattr(forward, "__wrapped__"):
         return None
