@@ -11,7 +11,8 @@ import torch
 from smoothact.oracle import Definition, multiprecision
 from smoothact.reference import formula
 from torch.autograd import gradcheck, gradgradcheck
-from torch.func import grad, jvp, vmap
+from torch.func import grad as gradient
+from torch.func import jvp, vmap
 
 LEARNABLE = [d for d in smoothact.catalogue.values() if d.parameters]
 # What the formula of the reference cannot differentiate: by the shape of an incomplete gamma function.
@@ -59,12 +60,12 @@ def test_second_derivatives_are_those_of_numbers(descriptor, device):
     (first,) = torch.autograd.grad(function(x, *values(descriptor)).sum(), x, create_graph=True)
     expected = torch.autograd.grad(first.sum(), x)[0] if first.requires_grad else torch.zeros_like(x)
     (first,) = torch.autograd.grad(function(x, *p).sum(), x, create_graph=True)
-    slope = vmap(grad(lambda t: function(t, *p)))
+    slope = vmap(gradient(lambda t: function(t, *p)))
     for second in (
         torch.autograd.grad(first.sum(), x)[0],
-        grad(lambda t: slope(t).sum())(x.detach()),
+        gradient(lambda t: slope(t).sum())(x.detach()),
         jvp(slope, (x.detach(),), (torch.ones_like(x),))[1],
-        vmap(grad(grad(lambda t: function(t, *p))))(x.detach()),
+        vmap(gradient(gradient(lambda t: function(t, *p))))(x.detach()),
     ):
         torch.testing.assert_close(second.detach(), expected, rtol=1e-9, atol=1e-10)
 
