@@ -225,7 +225,10 @@ std::vector<Tensor> learned_apart(const LearnedCall& c, const Tensor& grad, Inpu
   const Tensor g = grad.defined() ? grad.to(x.scalar_type()) : grad;
   auto out = learned_on_cpu(c, g, {inputs.data(), in.size()}, inner);
   if (grad.defined() && needed[c.bias()]) out[c.bias()] = reduced(out[0].to(at::kDouble), in[0], in[c.bias()], c.dim());
-  if (out[0].defined()) out[0] = out[0].to(in[0].scalar_type());
+  if (grad.defined() && !needed[0])
+    out[0] = Tensor();
+  else
+    out[0] = out[0].to(in[0].scalar_type());
   return out;
 }
 

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What ``torch.distributed.tensor`` knows of the ops: along which dims one of pieces gives pieces.
+
+The dims of an op's tensors have labels, as in Einstein's notation, numbers from 0 on; None is a dim that stays whole. Sharded
+along a label, what has it is sharded, an input without it is replicated, and an output without it is partial: a sum
+over the pieces. That is all there is to say of an elementwise op, of a gate, and of a parameter's gradient.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch._ops import OpOverload
+
+from ._catalogue import catalogue
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+    from torch.distributed.tensor import Placement
+
+Labels = tuple[int | None, ...]
+Shapes = dict[str, Sequence[int]]
+# Of inputs by their names, and of outputs, None of one that is not asked for. From the op, the shapes of the tensors
+# that are given, and its other arguments.
+Rule = Callable[[OpOverload, Shapes, dict[str, Any]], tuple[dict[str, Labels], Sequence[Labels | None]]]
+
+
+def _broadcast(shapes: Shapes) -> tuple[dict[str, Labels], Labels]:
+    """Of tensors that broadcast, and of what they give."""
+    whole = torch.broadcast_shapes(*shapes.values())
+    result = tuple(range(len(whole)))
+    inputs = {
+        name: tuple(k if size == whole[k] else None for size, k in zip(shape, result[len(whole) - len(shape) :]))
+        for name, shape in shapes.items()
+    }
+    return inputs, result
+
+
+def _but(dim: int, rank: int) -> Labels:
+    return tuple(None if i == dim % rank else i for i in range(rank))
+
+
+def _channels(shape: Sequence[int], labels: Labels, dim: int) -> Labels:
+    """Of a parameter or bias of what has ``labels``: one element, or one for each channel."""
+    return (labels[dim],) if len(shape) == 1 and shape[0] != 1 else (None,) * len(shape)
+
+
+def _gradients(op: OpOverload, inputs: dict[str, Labels], needed: Sequence[bool]) -> list[Labels | None]:
+    grad, *differentiated = (a.name for a in op._schema.arguments if "Tensor" in str(a.type))
+    return [inputs.get(name) if n else None for name, n in zip(differentiated, needed, strict=True)]
+
+
+def elementwise(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Any:
+    inputs, result = _broadcast(shapes)
+    return inputs, [result] * len(op._schema.returns)
+
+
+def learned(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Any:
+    x = tuple(range(len(shapes["self"])))
+    whole = ("grad", "self")
+    inputs = {name: x if name in whole else _channels(s, x, options["dim"]) for name, s in shapes.items()}
+    return inputs, _gradients(op, inputs, options["needed"]) if "grad" in shapes else [x]
+
+
+def packed(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Any:
+    labels = _but(options["dim"], len(shapes["self"]))
+    return dict.fromkeys(shapes, labels), [labels] * len(op._schema.returns)
+
+
+def biased(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Any:
+    dim = options["dim"]
+    if "up" in shapes:
+        inputs, result = _broadcast({name: shapes[name] for name in ("self", "up")})
+    else:
+        result = _but(dim, len(shapes["self"]))
+        inputs = {"self": result}
+    for name, half in (("gate_bias", "self"), ("up_bias", "up" if "up" in shapes else "self")):
+        if name in shapes:
+            inputs[name] = _channels(shapes[name], inputs[half], dim)
+    if "grad" not in shapes:
+        return inputs, [result]
+    return {**inputs, "grad": result}, _gradients(op, inputs, options["needed"])
+
+
+def reduced(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Any:
+    x = _but(options["dim"], len(shapes["self"]))
+    row = x if options["keepdim"] else tuple(label for label in x if label is not None)
+    inputs = {name: row if name == "grad" else x for name in shapes}
+    return inputs, {0: [row], 1: [x], 2: [row, x]}[len(shapes) - 1]
+
+
+FAMILIES: dict[str, Rule] = {
+    **dict.fromkeys(catalogue, elementwise),
+    "gated": elementwise,
+    "gated_packed": packed,
+    "gated_biased": biased,
+    "smooth_max": reduced,
+}
+
+
+def rules() -> Iterator[tuple[OpOverload, Rule]]:
+    """Every op, and how it is sharded."""
+    for family, rule in FAMILIES.items():
+        for suffix in ("", "_backward", "_jvp", "_double_backward", "_"):
+            packet = getattr(torch.ops.smoothact, family + suffix, None)
+            for overload in packet.overloads() if packet else ():
+                yield getattr(packet, overload), learned if overload == "Tensor" else rule
+
+
+def arguments(op: OpOverload, args: Sequence[Any], keywords: dict[str, Any]) -> dict[str, Any]:
+    """By name, with the defaults of those that are not given."""
+    known = op._schema.arguments
+    given = {**dict(zip((a.name for a in known), args, strict=False)), **keywords}
+    return {a.name: given.get(a.name, a.default_value) for a in known}
+
+
+def placed(
+    labels: Labels | None, label: int, sharded: Callable[[int], Placement], absent: Placement, empty: Placement
+) -> Placement:
+    """Of what has ``labels``, sharded along ``label``."""
+    if labels is None:
+        return empty
+    return sharded(labels.index(label)) if label in labels else absent
+
+
+def _shardings(given: dict[str, Any], inputs: dict[str, Labels]) -> Iterator[tuple[int, Callable[[int], Placement]]]:
+    """The labels that inputs are sharded along, and in which way; in the same order in every process."""
+    found = {}
+    for name, strategy in given.items():
+        for placement in strategy.strategies[0].output_spec.placements:
+            if placement.is_replicate() or placement.is_partial():
+                continue
+            label, factor = inputs[name][placement.dim], getattr(placement, "split_factor", None)
+            way = type(placement) if factor is None else functools.partial(type(placement), split_factor=factor)
+            found.setdefault((label, type(placement), factor), (label, way))
+    return (sharding for sharding in found.values() if sharding[0] is not None)
+
+
+def _strategy(rule: Rule) -> Callable[[Any], Any]:
+    """As DTensor asks for it: placements of outputs and inputs along a dim of the mesh, of which it takes the cheapest.
+
+    An input that is partial is none of these, and is summed up first.
+    """
+    from torch.distributed.tensor import Partial, Replicate
+    from torch.distributed.tensor._op_schema import OpStrategy
+    from torch.distributed.tensor._ops.utils import expand_to_full_mesh_op_strategy
+
+    def strategy(schema: Any) -> Any:
+        op, given = schema.op, arguments(schema.op, schema.args_schema, schema.kwargs_schema)
+        tensors = {name: value for name, value in given.items() if isinstance(value, OpStrategy)}
+        mesh = next(iter(tensors.values())).mesh
+        if any(value.mesh != mesh for value in tensors.values()):
+            raise RuntimeError(f"{op}: expected all tensors on one mesh, got several")
+        inputs, outputs = rule(op, {name: value.shape for name, value in tensors.items()}, given)
+        choices = [[Replicate()] * (len(outputs) + len(tensors))]
+        for label, way in _shardings(tensors, inputs):
+            choices.append(
+                [placed(labels, label, way, Partial(), Replicate()) for labels in outputs]
+                + [placed(inputs[name], label, way, Replicate(), Replicate()) for name in tensors]
+            )
+        return expand_to_full_mesh_op_strategy(
+            mesh, schema, choices, input_index=len(outputs), inplace_op=schema.is_inplace_op()
+        )
+
+    return strategy
+
+
+def _register() -> None:
+    from torch.distributed.tensor import DTensor
+    from torch.distributed.tensor._op_schema import RuntimeSchemaInfo
+
+    propagator = DTensor._op_dispatcher.sharding_propagator
+    strategies = {rule: _strategy(rule) for rule in (*FAMILIES.values(), learned)}
+    for op, rule in rules():
+        # A strategy is looked up again by its tensors, and by what is named here: arguments from a place on, keywords.
+        positional = [a for a in op._schema.arguments if not a.kwarg_only]
+        decides = any(a.name in ("dim", "needed") or isinstance(a.type, torch.OptionalType) for a in positional)
+        keywords = [a.name for a in op._schema.arguments if a.kwarg_only]
+        info = RuntimeSchemaInfo(0 if decides else len(positional), keywords or None)
+        propagator.register_op_strategy(op, strategies[rule], info)
+
+
+TENSOR = "torch.distributed.tensor"
+
+
+def register() -> None:
+    """Tells ``torch.distributed.tensor`` of every op. One that it does not know raises there."""
+    try:
+        _register()
+    except Exception as error:  # its interfaces are its own, and no reason not to import it
+        warnings.warn(f"smoothact: torch {torch.__version__} takes no shardings of its ops: {error}", stacklevel=2)
+
+
+class _Finder:
+    """Finds DTensor as others do, and registers when it has been imported: it is too much to import for every user."""
+
+    looking = False
+
+    def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name != TENSOR or self.looking:
+            return None
+        self.looking = True
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self.looking = False
+        if spec is None or spec.loader is None:
+            return spec
+        execute = spec.loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            execute(module)
+            if module.__name__ == TENSOR and self in sys.meta_path:
+                sys.meta_path.remove(self)
+                register()
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+def register_when_imported() -> None:
+    """At once, or as soon as somebody imports ``torch.distributed.tensor``, as FSDP2 and tensor parallelism do."""
+    if TENSOR in sys.modules:
+        register()
+    else:
+        sys.meta_path.insert(0, _Finder())
