@@ -283,8 +283,9 @@ std::vector<Tensor> BiasedGate::derivatives(const Tensor& grad, const Needed& ne
 
 TORCH_LIBRARY_FRAGMENT(smoothact, m) {
   const std::string inputs = "Tensor self, Tensor? up, Tensor? gate_bias, Tensor? up_bias, ",
-                    rest = "int dim, str layout, str activation, float[] parameters=[], float? limit=None, "
-                           "float offset=0.";
+                    rest =
+                        "int dim, str layout, str activation, float[] parameters=[], float? limit=None, "
+                        "float offset=0.";
   const std::vector tags{at::Tag::pt2_compliant_tag};
   m.def(("gated_biased(" + inputs + rest + ") -> Tensor").c_str(), tags);
   m.def(("gated_biased_backward(Tensor grad, " + inputs + "bool[4] needed, " + rest +

@@ -28,7 +28,8 @@ std::string schema(const Entry& e, bool backward) {
   }
   // Without parameters there must be one: name(self) is the other overload.
   s << (e.descriptor->parameters.size ? ", Tensor? bias" : ", Tensor bias");
-  // `needed` is no keyword: torch.distributed.tensor, which hashes what decides on the results, cannot hash lists there.
+  // `needed` is no keyword: torch.distributed.tensor, which hashes what decides on the results, cannot hash lists
+  // there.
   if (backward)
     s << ", bool[] needed";
   else if (e.descriptor->parameters.size)

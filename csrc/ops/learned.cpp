@@ -15,6 +15,7 @@
 #include <ATen/ops/sum.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/VariableTypeUtils.h>
 
 #include "op.h"
@@ -118,7 +119,7 @@ struct Slopes {
   Tensor by(int parameter) const {
     if (!y.slopes[parameter].defined()) return {};
     const Tensor &x = prepared.x, s = prepared.finish(y.slopes[parameter]);
-    const Tensor infinite = at::copysign(at::full_like(s, infinity), s);
+    const Tensor infinite = at::copysign(at::full_like(s, infinity), s.detach());
     const Tensor unbounded = at::logical_and(at::isinf(x), s.abs() > end * 1e-10);
     return at::where(at::isnan(x), x, at::where(unbounded, infinite, s));
   }
@@ -202,8 +203,7 @@ std::vector<Tensor> learned_gradients(const LearnedCall& c, const Tensor& grad, 
     if (!needed[i] || !in[i].defined()) continue;
     if (!slopes) slopes.emplace(c, prepared);
     const Tensor slope = slopes->by(i - 1);
-    out[i] = slope.defined() ? reduced(g * slope, in[0], in[i], c.dim())
-                             : at::zeros_symint(in[i].sym_sizes(), in[i].options());
+    out[i] = slope.defined() ? reduced(g * slope, in[0], in[i], c.dim()) : at::zeros_like(in[i]);
   }
   return out;
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Activations and gates of sharded tensors: what is communicated, and where the results lie.
 
-    torchrun --standalone --nproc-per-node 2 examples/distributed/dtensor.py
+torchrun --standalone --nproc-per-node 2 examples/distributed/dtensor.py
 """
 
 import os

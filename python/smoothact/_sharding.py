@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What ``torch.distributed.tensor`` knows of the ops: along which dims one of pieces gives pieces.
 
-The dims of an op's tensors have labels, as in Einstein's notation, numbers from 0 on; None is a dim that stays whole. Sharded
-along a label, what has it is sharded, an input without it is replicated, and an output without it is partial: a sum
-over the pieces. That is all there is to say of an elementwise op, of a gate, and of a parameter's gradient.
+The dims of an op's tensors have labels, as in Einstein's notation, numbers from 0 on; None is a dim that stays whole.
+Sharded along a label, what has it is sharded, an input without it is replicated, and an output without it is partial: a
+sum over the pieces. That is all there is to say of an elementwise op, of a gate, and of a parameter's gradient.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ Rule = Callable[[OpOverload, Shapes, dict[str, Any]], tuple[dict[str, Labels], S
 def _broadcast(shapes: Shapes) -> tuple[dict[str, Labels], Labels]:
     """Of tensors that broadcast, and of what they give."""
     whole = torch.broadcast_shapes(*shapes.values())
-    result = tuple(range(len(whole)))
-    inputs = {
-        name: tuple(k if size == whole[k] else None for size, k in zip(shape, result[len(whole) - len(shape) :]))
-        for name, shape in shapes.items()
-    }
-    return inputs, result
+
+    def labels(shape: Sequence[int]) -> Labels:
+        start = len(whole) - len(shape)
+        return tuple(k if size == whole[k] else None for k, size in enumerate(shape, start))
+
+    return {name: labels(shape) for name, shape in shapes.items()}, tuple(range(len(whole)))
 
 
 def _but(dim: int, rank: int) -> Labels:
@@ -54,7 +54,7 @@ def _channels(shape: Sequence[int], labels: Labels, dim: int) -> Labels:
 
 
 def _gradients(op: OpOverload, inputs: dict[str, Labels], needed: Sequence[bool]) -> list[Labels | None]:
-    grad, *differentiated = (a.name for a in op._schema.arguments if "Tensor" in str(a.type))
+    _, *differentiated = (a.name for a in op._schema.arguments if "Tensor" in str(a.type))
     return [inputs.get(name) if n else None for name, n in zip(differentiated, needed, strict=True)]
 
 

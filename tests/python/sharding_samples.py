@@ -79,3 +79,10 @@ def tensors(op, args):
     """The tensors of a call by their names, and all its arguments."""
     given = arguments(op, args, {})
     return {name: value for name, value in given.items() if isinstance(value, torch.Tensor)}, given
+
+
+def results(op, given):
+    """Of an op that returns nothing what it overwrites, a copy."""
+    given = {**given, "self": given["self"].clone()} if op._schema.is_mutable else given
+    out = op(**given)
+    return out if isinstance(out, tuple) else [given["self"] if out is None else out]

@@ -18,8 +18,8 @@ pytestmark = [
 
 WORKER = Path(__file__).with_name("distributed_worker.py")
 CHECKS = {
-    2: ["every_op", "functions", "gradients_are_partial_sums", "in_place", "tensor_parallel", "fsdp"],
-    4: ["functions", "tensor_parallel", "fsdp", "fsdp_and_tensor_parallel"],
+    2: ["ops", "functions", "placements", "in_place", "tensor_parallel", "fsdp"],
+    4: ["functions", "tensor_parallel", "fsdp", "fsdp_of_tensor_parallel"],
 }
 
 

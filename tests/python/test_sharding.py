@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import torch
-from sharding_samples import calls, tensors
+from sharding_samples import calls, results, tensors
 from smoothact import _sharding
 
 RULES = list(_sharding.rules())
@@ -29,13 +29,6 @@ def whole(pieces, labels, label):
     return torch.cat(pieces, labels.index(label)) if label in labels else sum(pieces)
 
 
-def results(op, given):
-    """With what it overwrites."""
-    given = {name: v.clone() if isinstance(v, torch.Tensor) else v for name, v in given.items()}
-    out = op(**given)
-    return out if isinstance(out, tuple) else [given["self"] if out is None else out]
-
-
 def check(op, rule, args):
     by_name, given = tensors(op, args)
     inputs, outputs = rule(op, {name: t.shape for name, t in by_name.items()}, given)
@@ -50,7 +43,8 @@ def check(op, rule, args):
         ]
         for k, labels in enumerate(outputs):
             got = whole([p[k] for p in pieces], labels, label)
-            torch.testing.assert_close(got, expected[k], rtol=1e-12, atol=1e-12, msg=lambda m: f"{op}, {label}: {m}")
+            what = f"{op} along {label}, result {k}: "
+            torch.testing.assert_close(got, expected[k], rtol=1e-12, atol=1e-12, msg=what.__add__)
     return along
 
 
