@@ -8,7 +8,6 @@ sum over the pieces. That is all there is to say of an elementwise op, of a gate
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 import sys
 import warnings
@@ -24,13 +23,12 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-    from torch.distributed.tensor import Placement
-
 Labels = tuple[int | None, ...]
 Shapes = dict[str, Sequence[int]]
-# Of inputs by their names, and of outputs, None of one that is not asked for. From the op, the shapes of the tensors
-# that are given, and its other arguments.
-Rule = Callable[[OpOverload, Shapes, dict[str, Any]], tuple[dict[str, Labels], Sequence[Labels | None]]]
+# Of inputs by their names, and of outputs, None of one that is not asked for.
+Labelling = tuple[dict[str, Labels], Sequence[Labels | None]]
+# From the op, the shapes of the tensors that are given, and all arguments.
+Rule = Callable[[OpOverload, Shapes, dict[str, Any]], Labelling]
 
 
 def _broadcast(shapes: Shapes) -> tuple[dict[str, Labels], Labels]:
@@ -58,24 +56,24 @@ def _gradients(op: OpOverload, inputs: dict[str, Labels], needed: Sequence[bool]
     return [inputs.get(name) if n else None for name, n in zip(differentiated, needed, strict=True)]
 
 
-def elementwise(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Any:
+def elementwise(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Labelling:
     inputs, result = _broadcast(shapes)
     return inputs, [result] * len(op._schema.returns)
 
 
-def learned(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Any:
+def learned(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Labelling:
     x = tuple(range(len(shapes["self"])))
     whole = ("grad", "self")
     inputs = {name: x if name in whole else _channels(s, x, options["dim"]) for name, s in shapes.items()}
     return inputs, _gradients(op, inputs, options["needed"]) if "grad" in shapes else [x]
 
 
-def packed(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Any:
+def packed(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Labelling:
     labels = _but(options["dim"], len(shapes["self"]))
     return dict.fromkeys(shapes, labels), [labels] * len(op._schema.returns)
 
 
-def biased(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Any:
+def biased(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Labelling:
     dim = options["dim"]
     if "up" in shapes:
         inputs, result = _broadcast({name: shapes[name] for name in ("self", "up")})
@@ -90,7 +88,7 @@ def biased(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Any:
     return {**inputs, "grad": result}, _gradients(op, inputs, options["needed"])
 
 
-def reduced(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Any:
+def reduced(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Labelling:
     x = _but(options["dim"], len(shapes["self"]))
     row = x if options["keepdim"] else tuple(label for label in x if label is not None)
     inputs = {name: row if name == "grad" else x for name in shapes}
@@ -122,50 +120,41 @@ def arguments(op: OpOverload, args: Sequence[Any], keywords: dict[str, Any]) -> 
     return {a.name: given.get(a.name, a.default_value) for a in known}
 
 
-def placed(
-    labels: Labels | None, label: int, sharded: Callable[[int], Placement], absent: Placement, empty: Placement
-) -> Placement:
-    """Of what has ``labels``, sharded along ``label``."""
-    if labels is None:
-        return empty
-    return sharded(labels.index(label)) if label in labels else absent
-
-
-def _shardings(given: dict[str, Any], inputs: dict[str, Labels]) -> Iterator[tuple[int, Callable[[int], Placement]]]:
-    """The labels that inputs are sharded along, and in which way; in the same order in every process."""
-    found = {}
-    for name, strategy in given.items():
-        for placement in strategy.strategies[0].output_spec.placements:
-            if placement.is_replicate() or placement.is_partial():
-                continue
-            label, factor = inputs[name][placement.dim], getattr(placement, "split_factor", None)
-            way = type(placement) if factor is None else functools.partial(type(placement), split_factor=factor)
-            found.setdefault((label, type(placement), factor), (label, way))
-    return (sharding for sharding in found.values() if sharding[0] is not None)
-
-
 def _strategy(rule: Rule) -> Callable[[Any], Any]:
     """As DTensor asks for it: placements of outputs and inputs along a dim of the mesh, of which it takes the cheapest.
 
-    An input that is partial is none of these, and is summed up first.
+    They follow what an input is sharded along. One that is partial is summed up first: it is none of them. As
+    ``torch.distributed.tensor.experimental.register_sharding`` does it, which takes half a second to import, and
+    neither a first argument that is absent nor a list that decides on the outputs.
     """
-    from torch.distributed.tensor import Partial, Replicate
+    from torch.distributed.tensor import Partial, Placement, Replicate, Shard
     from torch.distributed.tensor._op_schema import OpStrategy
     from torch.distributed.tensor._ops.utils import expand_to_full_mesh_op_strategy
+
+    def placed(labels: Labels | None, label: int, absent: Placement) -> Placement:
+        if labels is None:
+            return Replicate()
+        return Shard(labels.index(label)) if label in labels else absent
 
     def strategy(schema: Any) -> Any:
         op, given = schema.op, arguments(schema.op, schema.args_schema, schema.kwargs_schema)
         tensors = {name: value for name, value in given.items() if isinstance(value, OpStrategy)}
-        mesh = next(iter(tensors.values())).mesh
-        if any(value.mesh != mesh for value in tensors.values()):
-            raise RuntimeError(f"{op}: expected all tensors on one mesh, got several")
-        inputs, outputs = rule(op, {name: value.shape for name, value in tensors.items()}, given)
-        choices = [[Replicate()] * (len(outputs) + len(tensors))]
-        for label, way in _shardings(tensors, inputs):
-            choices.append(
-                [placed(labels, label, way, Partial(), Replicate()) for labels in outputs]
-                + [placed(inputs[name], label, way, Replicate(), Replicate()) for name in tensors]
-            )
+        mesh, *others = (value.mesh for value in tensors.values())
+        if any(other != mesh for other in others):
+            raise RuntimeError(f"{op}: expected all tensors on one mesh, got {mesh} and others")
+        labels, outputs = rule(op, {name: value.shape for name, value in tensors.items()}, given)
+        inputs = [labels[name] for name in tensors]
+        sharded = (
+            of[p.dim]
+            for value, of in zip(tensors.values(), inputs, strict=True)
+            for p in value.strategies[0].output_spec.placements
+            if isinstance(p, Shard)
+        )
+        choices = [[Replicate()] * (len(outputs) + len(inputs))]
+        for label in dict.fromkeys(sharded):  # in the same order in every process
+            if label is not None:
+                of_outputs = [placed(of, label, Partial()) for of in outputs]
+                choices.append([*of_outputs, *(placed(of, label, Replicate()) for of in inputs)])
         return expand_to_full_mesh_op_strategy(
             mesh, schema, choices, input_index=len(outputs), inplace_op=schema.is_inplace_op()
         )
