@@ -200,8 +200,8 @@ using Maybe = const std::optional<Tensor>&;
 using Result = std::tuple<Tensor, Tensor, Tensor, Tensor>;
 using Forward = Tensor(const Tensor&, Maybe, Maybe, Maybe, int64_t, std::string_view, std::string_view,
                        at::ArrayRef<double>, std::optional<double>, double);
-using Backward = Result(const Tensor&, const Tensor&, Maybe, Maybe, Maybe, int64_t, std::string_view, std::string_view,
-                        at::ArrayRef<double>, std::optional<double>, double, std::array<bool, 4>);
+using Backward = Result(const Tensor&, const Tensor&, Maybe, Maybe, Maybe, std::array<bool, 4>, int64_t,
+                        std::string_view, std::string_view, at::ArrayRef<double>, std::optional<double>, double);
 
 // Calls f with the arguments of the ops that follow grad.
 template <class F>
@@ -230,7 +230,9 @@ Tensor autograd_forward(const BiasedGate& call, const Given& in) {
 std::vector<Tensor> call_backward(const BiasedGate& call, const Tensor& grad, const Given& in, const Needed& needed) {
   static const auto handle =
       c10::Dispatcher::singleton().findSchemaOrThrow("smoothact::gated_biased_backward", "").typed<Backward>();
-  const auto r = with_arguments(call, in, [&](const auto&... a) { return handle.call(grad, a..., needed); });
+  const auto r = with_arguments(call, in, [&](const Tensor& self, Maybe up, Maybe gate_bias, Maybe up_bias, auto... a) {
+    return handle.call(grad, self, up, gate_bias, up_bias, needed, a...);
+  });
   return std::apply([](const auto&... t) { return std::vector<Tensor>{t...}; }, r);
 }
 
@@ -254,9 +256,9 @@ Tensor forward(const Tensor& self, Maybe up, Maybe gate_bias, Maybe up_bias, int
   return kernel(call, as_given(self, up, gate_bias, up_bias));
 }
 template <auto kernel>
-Result backward(const Tensor& grad, const Tensor& self, Maybe up, Maybe gate_bias, Maybe up_bias, int64_t dim,
-                std::string_view layout, std::string_view activation, at::ArrayRef<double> parameters,
-                std::optional<double> limit, double offset, std::array<bool, 4> needed) {
+Result backward(const Tensor& grad, const Tensor& self, Maybe up, Maybe gate_bias, Maybe up_bias,
+                std::array<bool, 4> needed, int64_t dim, std::string_view layout, std::string_view activation,
+                at::ArrayRef<double> parameters, std::optional<double> limit, double offset) {
   const BiasedGate call(gating_of("gated_biased_backward", dim, layout, activation, parameters, limit, offset));
   auto out = kernel(call, grad, as_given(self, up, gate_bias, up_bias), needed);
   for (auto& t : out)
@@ -280,12 +282,14 @@ std::vector<Tensor> BiasedGate::derivatives(const Tensor& grad, const Needed& ne
 }
 
 TORCH_LIBRARY_FRAGMENT(smoothact, m) {
-  const std::string inputs = "Tensor self, Tensor? up, Tensor? gate_bias, Tensor? up_bias, int dim, str layout, ",
-                    rest = "str activation, float[] parameters=[], float? limit=None, float offset=0.";
+  const std::string inputs = "Tensor self, Tensor? up, Tensor? gate_bias, Tensor? up_bias, ",
+                    rest =
+                        "int dim, str layout, str activation, float[] parameters=[], float? limit=None, "
+                        "float offset=0.";
   const std::vector tags{at::Tag::pt2_compliant_tag};
   m.def(("gated_biased(" + inputs + rest + ") -> Tensor").c_str(), tags);
-  m.def(("gated_biased_backward(Tensor grad, " + inputs + rest +
-         ", *, bool[4] needed) -> (Tensor, Tensor, Tensor, Tensor)")
+  m.def(("gated_biased_backward(Tensor grad, " + inputs + "bool[4] needed, " + rest +
+         ") -> (Tensor, Tensor, Tensor, Tensor)")
             .c_str(),
         tags);
 }

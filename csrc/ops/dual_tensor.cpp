@@ -140,7 +140,7 @@ Tensor clamp_max(const Tensor& a, double high) {
                [&](const at::Tensor& s) { return at::where(at::le(a.value, high), s, 0.0); });
 }
 Tensor copysign(const Tensor& a, const Tensor& sign) {
-  const at::Tensor y = at::copysign(a.value, sign.value);
+  const at::Tensor y = at::copysign(a.value, sign.value.detach());
   return chain(y, a, [&](const at::Tensor& s) { return at::where(at::eq(y, a.value), s, at::neg(s)); });
 }
 Tensor round(const Tensor& a) { return Tensor(at::round(a.value)); }

@@ -230,7 +230,7 @@ Tensors composite_gate(const GateOp& op, c10::DispatchKeySet, Inputs in, const G
     beyond_gate = gate > g.limit;
     beyond_up = up.abs() > g.limit;
     gate = at::where(beyond_gate, g.limit, gate);
-    up = at::where(beyond_up, at::copysign(at::full_like(up, g.limit), up), up) + g.offset;
+    up = at::where(beyond_up, at::copysign(at::full_like(up, g.limit), up.detach()), up) + g.offset;
   }
   const auto of_gate = [&](const Tensor& v) { return g.limited() ? at::where(beyond_gate, 0.0, v) : v; };
   const auto of_up = [&](const Tensor& v) { return g.limited() ? at::where(beyond_up, 0.0, v) : v; };

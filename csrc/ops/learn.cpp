@@ -27,14 +27,16 @@ std::string schema(const Entry& e, bool backward) {
     s << (p.optional ? ", Tensor? " : ", Tensor ") << p.name << (p.optional && !backward ? "=None" : "");
   }
   // Without parameters there must be one: name(self) is the other overload.
-  s << (e.descriptor->parameters.size ? ", Tensor? bias=None" : ", Tensor bias") << ", *, int dim=1";
-  if (!backward) {
-    s << ") -> Tensor";
-  } else {
-    s << ", bool[] needed) -> (Tensor";
-    for (int i = 0; i < e.descriptor->parameters.size + 1; ++i) s << ", Tensor";
-    s << ')';
-  }
+  s << (e.descriptor->parameters.size ? ", Tensor? bias" : ", Tensor bias");
+  // `needed` is no keyword: torch.distributed.tensor, which hashes what decides on the results, cannot hash lists
+  // there.
+  if (backward)
+    s << ", bool[] needed";
+  else if (e.descriptor->parameters.size)
+    s << "=None";
+  s << ", *, int dim=1) -> " << (backward ? "(Tensor" : "Tensor");
+  for (int i = 0; backward && i < e.descriptor->parameters.size + 1; ++i) s << ", Tensor";
+  if (backward) s << ')';
   return s.str();
 }
 
@@ -68,13 +70,13 @@ struct Arguments {
     call.integers[0] = entry_of(schema.name()).index;
     if (backward) grad = tensor();
     for (int i = 0; i < call.inputs(); ++i) in[i] = tensor();
-    call.integers[1] = (next++)->toInt();
     if (backward) {
       const auto list = (next++)->toBoolList();
       TORCH_CHECK_VALUE(static_cast<int>(list.size()) == call.inputs(), schema.name(), ": expected needed to have ",
                         call.inputs(), " elements, got ", list.size());
       for (int i = 0; i < call.inputs(); ++i) needed[i] = list[i];
     }
+    call.integers[1] = next->toInt();
   }
   Inputs inputs() const { return {in.data(), static_cast<size_t>(call.inputs())}; }
   bool is_backward() const { return grad.defined(); }
@@ -185,8 +187,8 @@ std::vector<Tensor> LearnedCall::derivatives(const Tensor& grad, const Needed& n
     stack.push_back(in[i].defined() ? c10::IValue(in[i]) : c10::IValue());
     list.push_back(needed[i]);
   }
-  stack.emplace_back(dim());
   stack.emplace_back(list);
+  stack.emplace_back(dim());
   op.callBoxed(&stack);
   std::vector<Tensor> out(inputs());
   for (int i = 0; i < inputs(); ++i) {

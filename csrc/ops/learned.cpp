@@ -15,6 +15,7 @@
 #include <ATen/ops/sum.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/VariableTypeUtils.h>
 
 #include "op.h"
@@ -124,7 +125,7 @@ struct Slopes {
   Tensor by(int parameter) const {
     if (!y.slopes[parameter].defined()) return {};
     const Tensor &x = prepared.x, s = prepared.finish(y.slopes[parameter]);
-    const Tensor infinite = at::copysign(at::full_like(s, infinity), s);
+    const Tensor infinite = at::copysign(at::full_like(s, infinity), s.detach());
     const Tensor unbounded = at::logical_and(at::isinf(x), s.abs() > farthest * 1e-10);
     return at::where(at::isnan(x), x, at::where(unbounded, infinite, s));
   }
@@ -208,8 +209,7 @@ std::vector<Tensor> learned_gradients(const LearnedCall& c, const Tensor& grad, 
   for (int i = 1; i < c.bias(); ++i) {
     if (!needed[i] || !in[i].defined()) continue;
     const Tensor slope = slopes.by(i - 1);
-    out[i] = slope.defined() ? reduced(g * slope, in[0], in[i], c.dim())
-                             : at::zeros_symint(in[i].sym_sizes(), in[i].options());
+    out[i] = slope.defined() ? reduced(g * slope, in[0], in[i], c.dim()) : at::zeros_like(in[i]);
   }
   return out;
 }
@@ -231,7 +231,10 @@ std::vector<Tensor> learned_apart(const LearnedCall& c, const Tensor& grad, Inpu
   const Tensor g = grad.defined() ? grad.to(x.scalar_type()) : grad;
   auto out = learned_on_cpu(c, g, {inputs.data(), in.size()}, inner);
   if (grad.defined() && needed[c.bias()]) out[c.bias()] = reduced(out[0].to(at::kDouble), in[0], in[c.bias()], c.dim());
-  if (out[0].defined()) out[0] = out[0].to(in[0].scalar_type());
+  if (grad.defined() && !needed[0])
+    out[0] = Tensor();
+  else
+    out[0] = out[0].to(in[0].scalar_type());
   return out;
 }
 

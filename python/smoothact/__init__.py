@@ -12,12 +12,14 @@ from ._check import check_torch as _check_torch
 
 _build = _check_torch()
 
-from . import _C, functional, init, nn  # noqa: E402, F401
+from . import _C, _sharding, functional, init, nn  # noqa: E402, F401
 from ._audit import audit  # noqa: E402
 from ._catalogue import Catalogue, Descriptor, Parameter, Resolved, catalogue  # noqa: E402
 from ._patch import patch, unpatch  # noqa: E402
 from ._policy import compiling  # noqa: E402
 from .nn import get  # noqa: E402
+
+_sharding.register_when_imported()
 
 __version__: str = _build.VERSION
 cmake_prefix_path: str = str(_Path(__file__).parent / "share" / "cmake")

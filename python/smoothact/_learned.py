@@ -85,7 +85,8 @@ def _decompositions(name: str, count: int):
     def forward(*inputs, dim=1):
         return composite(None, inputs, dim, [])[0]
 
-    def backward(grad, *inputs, dim=1, needed):
+    def backward(grad, *rest, dim=1):
+        *inputs, needed = rest
         return tuple(grad.new_empty(0) if r is None else r for r in composite(grad, inputs, dim, list(needed)))
 
     return forward, backward

@@ -71,10 +71,15 @@ def patch(model: nn.Module, sample: Any = None) -> Report:
         A :class:`Report`.
 
     Raises:
-        RuntimeError: the outputs or gradients differ by more than roundings; the model is as it was.
+        RuntimeError: the outputs or gradients differ by more than roundings; the model is as it was. Or it is patched
+            already, or with a sample distributed.
     """
     if KEPT in model.__dict__:
         raise RuntimeError("patch: the model is patched already; unpatch it first")
+    if sample is not None and any(hasattr(p, "placements") for p in model.parameters()):
+        raise RuntimeError(
+            "patch: the model's parameters are DTensors; patch it with a sample before it is parallelised or sharded"
+        )
     sites = find_sites(model) if sample is None else _tried(model, sample)
     before, after, differences = None, None, [None, None]
     if sample is not None:

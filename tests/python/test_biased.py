@@ -239,9 +239,8 @@ def test_opcheck(device):
     torch.library.opcheck(OPS.gated_biased.default, (x, x.detach(), None, bias, *rest))
     grad, plain = torch.randn(2, 6, dtype=x.dtype, device=device), x.detach()
     for needed in ([True] * 4, [False, False, True, False]):
-        torch.library.opcheck(
-            OPS.gated_biased_backward.default, (grad, plain, plain, bias.detach(), None, *rest), {"needed": needed}
-        )
+        inputs = grad, plain, plain, bias.detach(), None
+        torch.library.opcheck(OPS.gated_biased_backward.default, (*inputs, needed, *rest))
 
 
 def test_empty(device):

@@ -100,7 +100,7 @@ def test_doctor():
 
 def test_import_is_light():
     """No compiler stack, no plotting, no oracle until somebody asks."""
-    heavy = {"torch._dynamo", "torch._inductor", "matplotlib", "mpmath", "smoothact.oracle"}
+    heavy = {"torch._dynamo", "torch._inductor", "torch.distributed.tensor", "matplotlib", "mpmath", "smoothact.oracle"}
     code = "import torch, sys; before = set(sys.modules); import smoothact; print(*set(sys.modules) - before)"
     done = python("-c", code)
     assert done.returncode == 0 and not heavy & set(done.stdout.split()), done.stdout + done.stderr

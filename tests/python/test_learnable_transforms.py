@@ -60,7 +60,7 @@ def test_opcheck(descriptor, device):
     torch.library.opcheck(getattr(torch.ops.smoothact, descriptor.name).Tensor, (x, *p))
     needed = [True] * (1 + len(p)) + [False]
     backward = getattr(torch.ops.smoothact, f"{descriptor.name}_backward").Tensor
-    torch.library.opcheck(backward, (torch.randn_like(x), x, *p), {"needed": needed, "dim": -2})
+    torch.library.opcheck(backward, (torch.randn_like(x), x, *p, None, needed), {"dim": -2})
 
 
 @pytest.mark.parametrize("dim", [0, 1, 2, -1, -3])
@@ -151,7 +151,7 @@ def test_a_number_beside_a_tensor(device):
         (NotImplementedError, r"swish: not implemented for dtype Int",
          lambda x: SF.swish(x.int(), torch.ones(3))),
         (ValueError, r"swish_backward: expected grad to have the shape of self \(\[2, 3, 4\]\), got \[2, 3\]",
-         lambda x: torch.ops.smoothact.swish_backward.Tensor(x[..., 0], x, torch.ones(3), needed=[True, True, False])),
+         lambda x: torch.ops.smoothact.swish_backward.Tensor(x[..., 0], x, torch.ones(3), None, [True, True, False])),
         (RuntimeError, r"swish: expected beta to be on the device of self",
          lambda x: SF.swish(x, torch.ones(3, device="meta"))),
         (TypeError, r"leaky_relu\(\): inplace=True takes no bias, and no tensors",
