@@ -102,7 +102,7 @@ def test_weights_are_shared(tiny):
 
 
 def test_gradients_are_those_of_the_loss(tiny):
-    model, sample = build(tiny["gpt2"], dtype=torch.float64)
+    model, sample = build(tiny["gpt2"])
     leaves = list(model.parameters())
     (loss,), found = results(model, sample, leaves)
     logits, words = model(sample["input_ids"]).logits, sample["input_ids"]
@@ -169,7 +169,7 @@ def test_peak_is_what_is_held_at_once():
         del a
         return b + 1
 
-    assert peak_bytes(call) == 2 * 2**20
+    assert peak_bytes(call) == pytest.approx(2 * 2**20, abs=100)  # the number 1 takes some
     assert peak_bytes(lambda: None) == 0
 
 
