@@ -82,15 +82,15 @@ def contestants(
     return ways
 
 
-def forward(model: nn.Module, sample: Sample) -> tuple[Tensor, Any]:
-    """The loss, or of a layer its result; and all that came with it."""
+def forward(model: nn.Module, sample: Sample) -> Tensor:
+    """The loss, or of a layer its result."""
     out = model(**sample)
-    return (out if isinstance(out, Tensor) else out.loss), out
+    return out if isinstance(out, Tensor) else out.loss
 
 
 def results(model: nn.Module, sample: Sample, leaves: Collection[Tensor]) -> Results:
     """Forward and backward: the loss, and the gradients of the leaves, which are left without."""
-    target, _out = forward(model, sample)  # all of it alive during backward, as in a loop of training
+    target = forward(model, sample)
     target.backward(None if target.dim() == 0 else torch.ones_like(target))
     found = [t.grad for t in leaves if t.grad is not None]
     for t in leaves:
@@ -143,7 +143,7 @@ def _measure(
         reference = steps[OWN, False]()
         for way, made in ways.items():
             rows[way]["difference"] = agreement(way, reference, steps[way](), TOLERANCES[dtype])
-            rows[way]["saved"] = saved_bytes(lambda made=made: forward(made, sample)[0], parameters)
+            rows[way]["saved"] = saved_bytes(partial(forward, made, sample), parameters)
             rows[way]["peak"] = peak_bytes(steps[way], device)
             bar.update()
         del reference
