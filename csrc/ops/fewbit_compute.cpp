@@ -61,12 +61,13 @@ Tensor fewbit_backward_on_cpu(const Tensor& grad, const Tensor& codes, Numbers l
 Tensor fewbit_pack_formulas(const Tensor& self, Numbers boundaries) {
   const int bits = check_pack(self, boundaries);
   const bool wide = self.scalar_type() == at::kDouble;
-  const Tensor x = self.contiguous().flatten().to(wide ? at::kDouble : at::kFloat);
+  // Padded with zeros, as the loops do it.
+  const int64_t rest = (codes_together - self.numel() % codes_together) % codes_together;
+  const Tensor x = at::constant_pad_nd(self.contiguous().flatten(), {0, rest}).to(wide ? at::kDouble : at::kFloat);
   Tensor code = at::zeros_like(x, at::kLong);
   for (double b : boundaries) code += x > (wide ? b : static_cast<double>(rounded_down(b)));
-  const int64_t rest = -x.numel() % codes_together;
   const auto integers = code.options();
-  const Tensor groups = at::constant_pad_nd(code, {0, rest < 0 ? rest + codes_together : 0}).view({-1, codes_together});
+  const Tensor groups = code.view({-1, codes_together});
   const Tensor words = groups.__lshift__(at::arange(codes_together, integers) * bits).sum(1, true);
   return words.__rshift__(at::arange(bits, integers) * 8).bitwise_and(255).to(at::kByte).flatten();
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loops of codes of a few bits beside the formulas that serve other devices.
 #include <ATen/Context.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/allclose.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/randn.h>
@@ -24,8 +26,7 @@ at::Tensor sample(int64_t count, at::ScalarType type) {
   return x.to(type);
 }
 
-// NaN beside NaN, too.
-bool same(const at::Tensor& a, const at::Tensor& b) { return ((a == b) | ((a != a) & (b != b))).all().item<bool>(); }
+bool same(const at::Tensor& a, const at::Tensor& b) { return at::allclose(a, b, 0, 0, /*equal_nan=*/true); }
 
 TEST(FewBit, LoopsAndFormulasAgree) {
   at::manual_seed(20261127);
@@ -34,7 +35,7 @@ TEST(FewBit, LoopsAndFormulasAgree) {
       std::vector<double> boundaries, levels;
       for (int i = 1; i < 1 << bits; ++i) boundaries.push_back(i == (1 << bits) - 1 ? HUGE_VAL : (i - 2) * 0.25);
       for (int i = 0; i < 1 << bits; ++i) levels.push_back(1.0 / 3 - 0.2 * i);
-      for (int64_t count : {0, 1, 8, 13, 32768, 70001}) {
+      for (int64_t count : {0, 1, 13, 33001}) {
         const at::Tensor x = sample(count, type), grad = sample(count, type);
         const at::Tensor codes = fewbit_pack_on_cpu(x, boundaries);
         EXPECT_EQ(codes.numel(), (count + 7) / 8 * bits);
