@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from . import _gates
 from ._recognise import recognise
+from ._recompute import remember
 
 METHOD = "_apply_gate"
 
@@ -32,6 +33,11 @@ class PackedGate:
     offset: float
 
     def __call__(self, gate_up: Tensor) -> Tensor:
+        y = self.gated(gate_up)
+        remember(y, self.gated, gate_up)
+        return y
+
+    def gated(self, gate_up: Tensor) -> Tensor:
         return _gates._gate(
             METHOD,
             self.activation,

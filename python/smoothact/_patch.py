@@ -11,9 +11,12 @@ from torch import Tensor, nn
 
 from . import nn as ours
 from ._pending import Waiting
+from ._recompute import Recomputation
+from ._recompute import recompute as recompute_results
 from ._report import table
 from ._sites import CodeSite, Site, find_sites
 from ._trial import run
+from .fewbit import check_bits
 
 # Of the norm of all outputs, and of all gradients, by what the model computes in.
 TOLERANCES = {torch.float64: 1e-9, torch.float32: 1e-4, torch.bfloat16: 3e-2, torch.float16: 1e-2}
@@ -49,7 +52,7 @@ class Report:
 KEPT = "_smoothact_patch"
 
 
-def patch(model: nn.Module, sample: Any = None) -> Report:
+def patch(model: nn.Module, sample: Any = None, *, fewbit: int | None = None, recompute: bool = False) -> Report:
     """Gives a model smoothact's activations, and where an activation gates, the fused gate, in place.
 
     An activation is found by its class and its parameters, those of torch, Transformers and timm, or as a function of
@@ -66,11 +69,16 @@ def patch(model: nn.Module, sample: Any = None) -> Report:
     Args:
         model: any module, in training or evaluation.
         sample: what the model is called with: a tensor, a tuple of arguments, or a mapping of keywords.
+        fewbit: 2, 3 or 4: activations that do not gate save as many bits for each element, and gradients become
+            approximate, see :mod:`smoothact.fewbit`. By how much is reported, and verified is the model without.
+        recompute: whether results of activations and gates are computed again in the backward pass, see
+            :func:`recompute`.
 
     Returns:
         A :class:`Report`.
 
     Raises:
+        TypeError, ValueError: ``fewbit`` is none of these numbers.
         RuntimeError: the outputs or gradients differ by more than roundings; the model is as it was. Or it is patched
             already, or with a sample distributed.
     """
@@ -80,22 +88,34 @@ def patch(model: nn.Module, sample: Any = None) -> Report:
         raise RuntimeError(
             "patch: the model's parameters are DTensors; patch it with a sample before it is parallelised or sharded"
         )
+    if fewbit is not None:
+        check_bits("patch", fewbit)
     sites = find_sites(model) if sample is None else _tried(model, sample)
-    before, after, differences = None, None, [None, None]
-    if sample is not None:
-        before = run(model, sample)
-    try:
-        for site in sites:
-            site.put(site.after)
+    before = None if sample is None else run(model, sample)
+    after, differences, recomputation = None, [None, None], None
+
+    def compare() -> None:
+        nonlocal after, differences
         if before:
             after = run(model, sample)
             differences = [_difference(a, b) for a, b in zip(before[:2], after[:2], strict=True)]
-            _check(model, differences)
-    except BaseException:
+
+    try:
         for site in sites:
-            site.put_back()
+            site.put(site.after)
+        if recompute and sites:
+            recomputation = recompute_results(model)
+        compare()
+        _check(model, differences)
+        if fewbit is not None:
+            for site in sites:
+                if isinstance(site.after, ours.Activation) and not site.after.learnt:
+                    site.after.fewbit = fewbit
+            compare()
+    except BaseException:
+        _put_back(sites, recomputation)
         raise
-    model.__dict__[KEPT] = sites
+    model.__dict__[KEPT] = (sites, recomputation)
     return Report([_row(site) for site in sites], *differences, (before.saved, after.saved) if before else None)
 
 
@@ -134,7 +154,13 @@ def unpatch(model: nn.Module) -> None:
     """
     if KEPT not in model.__dict__:
         raise RuntimeError("unpatch: the model is not patched")
-    for site in model.__dict__.pop(KEPT):
+    _put_back(*model.__dict__.pop(KEPT))
+
+
+def _put_back(sites: list[Site | CodeSite], recomputation: Recomputation | None) -> None:
+    if recomputation:
+        recomputation.remove()
+    for site in sites:
         site.put_back()
 
 

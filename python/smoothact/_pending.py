@@ -16,6 +16,7 @@ from torch.utils import _pytree
 
 from . import _gates
 from . import nn as ours
+from ._recompute import remember
 
 PRODUCTS = {torch.mul, torch.multiply, Tensor.mul, Tensor.multiply, Tensor.__mul__, Tensor.__rmul__}
 # What is known of f(gate) before it is computed.
@@ -92,6 +93,11 @@ class Waiting(nn.Module):
     def product(self, gate: Tensor, up: Tensor) -> Tensor:
         if self.watcher:
             self.watcher(gate, up)
+        y = self.gated(gate, up)
+        remember(y, self.gated, gate, up, modules=(self.activation,))
+        return y
+
+    def gated(self, gate: Tensor, up: Tensor) -> Tensor:
         return _gates.with_module(self.activation, gate, up, "gate_first", -1, "gate_first")
 
     def forward(self, input: Tensor) -> Tensor:
