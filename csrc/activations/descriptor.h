@@ -68,8 +68,11 @@ struct Descriptor {
   List<double, 2> kinks{};        // where f' jumps; there it is that of the left side,
   List<double, 2> right_kinks{};  // but at these of the right
   bool inplace = false;           // torch.nn's module has it
-  bool in_double = false;         // InDouble computes it
-  bool all_digits = false;        // CUDA's 16-bit types take no shorter polynomials for it; nor if in_double
+  // f'(f(x)) is f'(x) if no parameter is negative, whatever f(x) is rounded to: backward takes the result for x, which
+  // is in the cache, and which what comes next keeps anyway.
+  bool slope_of_result = false;
+  bool in_double = false;   // InDouble computes it
+  bool all_digits = false;  // CUDA's 16-bit types take no shorter polynomials for it; nor if in_double
   Selector selector{};
 };
 

@@ -20,6 +20,7 @@ struct LeakyRelu {
       .smoothness = 0,
       .kinks = {0},
       .inplace = true,
+      .slope_of_result = true,
   };
   Constant negative_slope, reach;  // a slope of 0 must not meet an infinity
   SMOOTHACT_FN constexpr explicit LeakyRelu(Constant slope)

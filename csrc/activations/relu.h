@@ -20,6 +20,7 @@ struct Relu {
       .smoothness = 0,
       .kinks = {0},
       .inplace = true,
+      .slope_of_result = true,
   };
 
   template <class V>

@@ -20,6 +20,7 @@ struct Relu6 : Clamp {
       .kinks = {0, 6},
       .right_kinks = {6},
       .inplace = true,
+      .slope_of_result = true,
   };
   SMOOTHACT_FN constexpr Relu6() : Clamp{0, 6} {}
 };

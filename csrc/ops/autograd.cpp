@@ -27,6 +27,10 @@ struct Call {
   const Op& op() const { return *ops()[integers[0]]; }
   Order order() const { return static_cast<Order>(integers[1]); }
   int inputs() const { return inputs_of(order()); }
+  bool saves_result() const {
+    return order() == Order::forward && op().entry.descriptor->slope_of_result &&
+           std::all_of(parameters.begin(), parameters.end(), [](double p) { return !(p < 0); });
+  }
   std::string node_name() const {
     std::string n = "Smoothact" + std::string(op().entry.descriptor->module) + "Backward";
     return order() == Order::forward ? n : n + "Backward";
@@ -86,6 +90,7 @@ Tensor autograd(const Op& op, c10::DispatchKeySet ks, Order order, Inputs in, co
     const Tensor t = tangent(op, order, in, p);
     out._set_fw_grad(t.sym_sizes().equals(out.sym_sizes()) ? t : t.expand_symint(out.sym_sizes()), 0, false);
   }
+  if (node) save_result(node, out);
   return out;
 }
 
@@ -94,11 +99,12 @@ void autograd_inplace(const Op& op, c10::DispatchKeySet ks, const Tensor& self, 
   check_inplace(self, grad);
   decltype(record(Call(), self)) node;
   if (grad || forward_ad) {
+    const Call call(op, Order::forward, p);
     // Backward needs x, which is about to be overwritten.
-    const Tensor x = self.clone();
+    const Tensor x = call.saves_result() && !forward_ad ? self : self.clone();
     if (grad) {
-      node = record(Call(op, Order::forward, p), self);
-      node->saved[0] = SavedVariable(x, false);
+      node = record(call, self);
+      if (!call.saves_result()) node->saved[0] = SavedVariable(x, false);
     }
     if (forward_ad) self._set_fw_grad(self._fw_grad(0).copy_(tangent(op, Order::forward, x, p)), 0, true);
   }
@@ -107,7 +113,10 @@ void autograd_inplace(const Op& op, c10::DispatchKeySet ks, const Tensor& self, 
     op.redispatch_inplace(ks & c10::after_autograd_keyset, self, p);
   }
   torch::autograd::impl::bump_version(self);
-  if (node) rebase_history(self, node);
+  if (node) {
+    rebase_history(self, node);
+    save_result(node, self);
+  }
 }
 
 }  // namespace

@@ -42,10 +42,11 @@ Tensor shifted(const LearnedCall& c, Inputs in) {
 // Of an activation without parameters the formulas know no tensors for them.
 bool has_parameters(const LearnedCall& c) { return c.entry().descriptor->parameters.size > 0; }
 dual::Tensor value(const LearnedCall& c, const Tensor& x, const dual::Tensor* p) {
-  return has_parameters(c) ? table()[c.integers[0]].f(x, p) : dual::Tensor(composite(c.entry(), Order::forward, x, {}));
+  return has_parameters(c) ? learned_formulas(c.integers[0]).f(x, p)
+                           : dual::Tensor(composite(c.entry(), Order::forward, x, {}));
 }
 Tensor slope(const LearnedCall& c, const Tensor& x, const dual::Tensor* p) {
-  return has_parameters(c) ? table()[c.integers[0]].df(x, p).value
+  return has_parameters(c) ? learned_slope(c.integers[0], x, p)
                            : composite(c.entry(), Order::backward, {at::ones_like(x), x}, {});
 }
 
@@ -106,21 +107,26 @@ struct Prepared {
   }
 };
 
-// What f gains with each parameter. Taken at finite x only: a slope of 0 must not meet an infinity.
+Tensor times_slope(const LearnedCall& c, const Tensor& factor, Inputs in) {
+  if (const Numbers numbers(c, in); numbers.all) return numbers.slope(c, factor);
+  const Prepared prepared(c, in, {});
+  return factor.to(at::kDouble) * prepared.finish(slope(c, prepared.x, prepared.p.data()));
+}
+
+// What f gains with each parameter.
 struct Slopes {
-  static constexpr double end = 1e300;
   const Prepared& prepared;
   dual::Tensor y;
 
   Slopes(const LearnedCall& c, const Prepared& prepared)
-      : prepared(prepared), y(value(c, at::clamp(prepared.x, -end, end), prepared.p.data())) {}
+      : prepared(prepared), y(value(c, at::clamp(prepared.x, -farthest, farthest), prepared.p.data())) {}
 
   // Undefined where there is none.
   Tensor by(int parameter) const {
     if (!y.slopes[parameter].defined()) return {};
     const Tensor &x = prepared.x, s = prepared.finish(y.slopes[parameter]);
     const Tensor infinite = at::copysign(at::full_like(s, infinity), s.detach());
-    const Tensor unbounded = at::logical_and(at::isinf(x), s.abs() > end * 1e-10);
+    const Tensor unbounded = at::logical_and(at::isinf(x), s.abs() > farthest * 1e-10);
     return at::where(at::isnan(x), x, at::where(unbounded, infinite, s));
   }
 };
@@ -128,6 +134,7 @@ struct Slopes {
 }  // namespace
 
 void add_learned_formulas(int activation, const LearnedFormulas& f) { table()[activation] = f; }
+const LearnedFormulas& learned_formulas(int activation) { return table()[activation]; }
 
 void check_learned(const LearnedCall& c, Inputs in, const Tensor* grad) {
   const Entry& e = c.entry();
@@ -164,16 +171,17 @@ Tensor learned_value(const LearnedCall& c, Inputs in) {
 Tensor learned_tangent(const LearnedCall& c, Inputs in, Inputs tangents) {
   LearnedCall::Needed needed{};
   for (int i = 0; i < c.inputs(); ++i) needed[i] = tangents[i].defined();
-  const Numbers numbers(c, in);
-  const Prepared prepared(c, in, needed);
-  Tensor along, sum = at::zeros({}, prepared.x.options());
+  Tensor along;
   if (needed[0]) along = tangents[0].to(at::kDouble);
   if (needed[c.bias()]) {
     const Tensor t = beside(in[0], tangents[c.bias()].to(at::kDouble), c.dim());
     along = along.defined() ? along + t : t;
   }
+  const auto returned = [&](const Tensor& t) { return t.expand_symint(in[0].sym_sizes()).to(in[0].scalar_type()); };
   const bool by_parameters = std::any_of(needed.begin() + 1, needed.begin() + c.bias(), [](bool n) { return n; });
-  if (numbers.all && !by_parameters) return numbers.slope(c, along).to(in[0].scalar_type());
+  if (along.defined() && !by_parameters) return returned(times_slope(c, along, in));
+  const Prepared prepared(c, in, needed);
+  Tensor sum = at::zeros({}, prepared.x.options());
   if (along.defined()) sum = prepared.finish(slope(c, prepared.x, prepared.p.data())) * along;
   const Slopes slopes(c, prepared);
   for (int i = 1; i < c.bias(); ++i) {
@@ -181,28 +189,26 @@ Tensor learned_tangent(const LearnedCall& c, Inputs in, Inputs tangents) {
     const Tensor slope = slopes.by(i - 1);
     if (slope.defined()) sum = sum + slope * beside(in[0], tangents[i].to(at::kDouble), c.dim());
   }
-  return sum.expand_symint(in[0].sym_sizes()).to(in[0].scalar_type());
+  return returned(sum);
 }
 
 std::vector<Tensor> learned_gradients(const LearnedCall& c, const Tensor& grad, Inputs in,
                                       const LearnedCall::Needed& needed) {
   check_learned(c, in, &grad);
-  const Prepared prepared(c, in, needed);
-  const Tensor g = grad.to(at::kDouble);
   std::vector<Tensor> out(c.inputs());
   if (needed[0] || needed[c.bias()]) {
-    const Prepared plain(c, in, {});
-    const Numbers numbers(c, in);
-    const Tensor by_x =
-        numbers.all ? numbers.slope(c, grad).to(at::kDouble) : g * plain.finish(slope(c, plain.x, plain.p.data()));
+    const Tensor by_x = times_slope(c, grad, in);
     if (needed[0]) out[0] = by_x.to(in[0].scalar_type());
-    if (in[c.bias()].defined() && needed[c.bias()]) out[c.bias()] = reduced(by_x, in[0], in[c.bias()], c.dim());
+    if (in[c.bias()].defined() && needed[c.bias()])
+      out[c.bias()] = reduced(by_x.to(at::kDouble), in[0], in[c.bias()], c.dim());
   }
-  std::optional<Slopes> slopes;
+  if (std::none_of(needed.begin() + 1, needed.begin() + c.bias(), [](bool n) { return n; })) return out;
+  const Prepared prepared(c, in, needed);
+  const Slopes slopes(c, prepared);
+  const Tensor g = grad.to(at::kDouble);
   for (int i = 1; i < c.bias(); ++i) {
     if (!needed[i] || !in[i].defined()) continue;
-    if (!slopes) slopes.emplace(c, prepared);
-    const Tensor slope = slopes->by(i - 1);
+    const Tensor slope = slopes.by(i - 1);
     out[i] = slope.defined() ? reduced(g * slope, in[0], in[i], c.dim()) : at::zeros_like(in[i]);
   }
   return out;

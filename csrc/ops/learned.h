@@ -9,12 +9,18 @@
 
 namespace smoothact {
 
-// f or f' on tensors of double, its parameters tensors with the slopes that are asked for, or undefined: absent.
+// f, f' or f'' on tensors of double, its parameters tensors with the slopes that are asked for, or undefined: absent.
 using LearnedFormula = dual::Tensor (*)(const at::Tensor& x, const dual::Tensor* parameters);
 struct LearnedFormulas {
-  LearnedFormula f, df;
+  LearnedFormula f, df, d2f;
 };
 void add_learned_formulas(int activation, const LearnedFormulas&);
+const LearnedFormulas& learned_formulas(int activation);
+// f' with f'' for its derivative by x, where somebody may ask for one; with the shape of x if so.
+at::Tensor learned_slope(int activation, const at::Tensor& x, const dual::Tensor* parameters);
+
+// At which derivatives by the parameters are taken, finite: a slope of 0 must not meet an infinity.
+inline constexpr double farthest = 1e300;
 
 // The arguments of name.Tensor and name_backward.Tensor: self, the parameters, and the bias.
 struct LearnedCall {
@@ -53,7 +59,7 @@ std::vector<at::Tensor> learned_composite(const LearnedCall&, const at::Tensor& 
 // The same in one pass; not to be differentiated.
 std::vector<at::Tensor> learned_on_cpu(const LearnedCall&, const at::Tensor& grad, Inputs, const LearnedCall::Needed&);
 std::vector<at::Tensor> learned_on_cuda(const LearnedCall&, const at::Tensor& grad, Inputs, const LearnedCall::Needed&);
-// The same of what `self + bias` is stored as.
+// The same on the CPU, of what `self + bias` is stored as.
 std::vector<at::Tensor> learned_apart(const LearnedCall&, const at::Tensor& grad, Inputs, const LearnedCall::Needed&);
 void check_learned(const LearnedCall&, Inputs, const at::Tensor* grad = nullptr);
 

@@ -32,8 +32,14 @@ template <class A>
 dual::Tensor slope(const at::Tensor& x, const dual::Tensor* p) {
   return with_tensors<A>(p).df(V(dual::Tensor(x))).tensor;
 }
+template <class A>
+dual::Tensor curvature(const at::Tensor& x, const dual::Tensor* p) {
+  return with_tensors<A>(p).d2f(V(dual::Tensor(x))).tensor;
+}
 
-const bool added = for_each_learnable([]<class A, int I>() { add_learned_formulas(I, {&value<A>, &slope<A>}); });
+const bool added = for_each_learnable([]<class A, int I>() {
+  add_learned_formulas(I, {&value<A>, &slope<A>, &curvature<A>});
+});
 
 }  // namespace
 }  // namespace smoothact

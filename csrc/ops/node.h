@@ -20,6 +20,14 @@ auto new_node() {
   }
 }
 
+template <class N>
+decltype(torch::autograd::Edge::function) owner_of(N* node) {
+  if constexpr (std::is_same_v<decltype(torch::autograd::Edge::function), std::shared_ptr<torch::autograd::Node>>)
+    return node->shared_from_this();
+  else
+    return c10::intrusive_ptr<torch::autograd::Node>::reclaim_copy(node);
+}
+
 inline bool any_requires_grad(Inputs in) {
   if (!at::GradMode::is_enabled()) return false;
   for (const auto& t : in) {
@@ -57,7 +65,7 @@ inline torch::autograd::variable_list call_compiled(torch::dynamo::autograd::Swa
 }
 
 // Call has: most_inputs, inputs(), node_name(), derivatives(grad, needed, inputs); integers and parameters, which are
-// all it is made of, and a constructor from both.
+// all it is made of, and a constructor from both. It may have saves_result(): the result is saved for the last input.
 template <class Call>
 struct Derivative : torch::autograd::TraceableFunction {
   static constexpr int most_inputs = Call::most_inputs;
@@ -84,9 +92,16 @@ struct Derivative : torch::autograd::TraceableFunction {
     for (int i = 0; i < call.inputs(); ++i) n[i] = task_should_compute_output(i);
     return n;
   }
+  bool is_result(int input) const {
+    if constexpr (requires { call.saves_result(); })
+      return call.saves_result() && input == call.inputs() - 1;
+    else
+      return false;
+  }
+  at::Tensor unpack(int input) { return saved[input].unpack(is_result(input) ? owner_of(this) : nullptr); }
   Tensors unpack() {
     Tensors in;
-    for (int i = 0; i < call.inputs(); ++i) in[i] = saved[i].unpack();
+    for (int i = 0; i < call.inputs(); ++i) in[i] = unpack(i);
     return in;
   }
   variable_list apply(variable_list&& grads) override {
@@ -98,7 +113,7 @@ struct Derivative : torch::autograd::TraceableFunction {
   void compiled_args(torch::dynamo::autograd::CompiledNodeArgs& args) const override {
     for (int64_t i : call.integers) args.collect(i);
     for (double p : call.parameters) args.collect(p);
-    for (int i = 0; i < call.inputs(); ++i) args.collect(saved[i], false);
+    for (int i = 0; i < call.inputs(); ++i) args.collect(saved[i], is_result(i));
   }
   static variable_list backward_packed(const variable_list& grads, const std::vector<c10::IValue>& packed) {
     torch::dynamo::autograd::PackedArgs r(packed);
@@ -119,7 +134,7 @@ struct Derivative : torch::autograd::TraceableFunction {
     packed.pack(needed());
     for (int64_t i : call.integers) packed.pack(i);
     for (double p : call.parameters) packed.pack(p);
-    for (int i = 0; i < n; ++i) packed.pack(saved[i].unpack());
+    for (int i = 0; i < n; ++i) packed.pack(unpack(i));
     for (int i = 0; i < n; ++i) swap.after(saved[i]);
 
     std::vector<at::TypePtr> types{IValuePacker<Needed>::packed_type()};
@@ -135,8 +150,16 @@ auto record(const Call& call, Inputs in) {
   auto node = new_node<Derivative<Call>>();
   node->call = call;
   node->set_next_edges(torch::autograd::collect_next_edges(in));
-  for (size_t i = 0; i < in.size(); ++i) node->saved[i] = torch::autograd::SavedVariable(in[i], false);
+  for (int i = 0; i < static_cast<int>(in.size()); ++i) {
+    if (!node->is_result(i)) node->saved[i] = torch::autograd::SavedVariable(in[i], false);
+  }
   return node;
+}
+// Where it saves the result, whose history is set.
+template <class Node>
+void save_result(const Node& node, const at::Tensor& result) {
+  const int last = node->call.inputs() - 1;
+  if (node->is_result(last)) node->saved[last] = torch::autograd::SavedVariable(result, true, result.is_view());
 }
 
 }  // namespace smoothact

@@ -114,6 +114,7 @@ TORCH_LIBRARY_IMPL(smoothact, FuncTorchBatched, m) {
     else
       rule(op->name);
   }
+  rule("_slope");
   for (const char* suffix : suffixes)
     m.impl((std::string("smooth_max") + suffix).c_str(), torch::CppFunction::makeFromBoxedFunction<&packed_rule>());
 }

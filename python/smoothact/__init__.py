@@ -13,6 +13,7 @@ from ._check import check_torch as _check_torch
 _build = _check_torch()
 
 from . import _C, _sharding, functional, init, nn  # noqa: E402, F401
+from ._audit import audit  # noqa: E402
 from ._catalogue import Catalogue, Descriptor, Parameter, Resolved, catalogue  # noqa: E402
 from ._patch import patch, unpatch  # noqa: E402
 from ._policy import compiling  # noqa: E402
@@ -28,6 +29,7 @@ __all__ = [
     "Descriptor",
     "Parameter",
     "Resolved",
+    "audit",
     "catalogue",
     "cmake_prefix_path",
     "compiling",

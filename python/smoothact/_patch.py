@@ -3,38 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils import _pytree
 
 from . import nn as ours
 from ._pending import Waiting
-from ._recognise import recognise
 from ._report import table
+from ._sites import CodeSite, Site, find_sites
+from ._trial import run
 
 # Of the norm of all outputs, and of all gradients, by what the model computes in.
 TOLERANCES = {torch.float64: 1e-9, torch.float32: 1e-4, torch.bfloat16: 3e-2, torch.float16: 1e-2}
-
-
-@dataclass
-class Site:
-    """An attribute of a module that is an activation."""
-
-    path: str
-    owner: nn.Module
-    name: str
-    before: Any
-    after: nn.Module
-
-    def put(self, value: Any) -> None:
-        if isinstance(self.before, nn.Module):
-            self.owner._modules[self.name] = value
-        else:
-            self.owner.__dict__[self.name] = value
 
 
 @dataclass
@@ -72,10 +54,14 @@ def patch(model: nn.Module, sample: Any = None) -> Report:
 
     An activation is found by its class and its parameters, those of torch, Transformers and timm, or as a function of
     torch that is an attribute of a module; not one that works in place, or has hooks. Each is replaced by the module of
-    the same parameters; the model's own code runs as before, its Linears, their hooks
-    and the keys of its ``state_dict`` stay. With a sample the model runs before and after, forwards and backwards, and
-    what does not compute the same is not kept. Activations whose results are only multiplied by another tensor of the
-    shape become gates: one kernel forwards and one backwards, that saves the gate and the other tensor alone.
+    the same parameters; the model's own code runs as before, its Linears, their hooks and the keys of its
+    ``state_dict`` stay.
+
+    With a sample the model runs before and after, forwards and backwards, and what does not compute the same is not
+    kept. Activations that a module's code calls by name, ``torch.nn.functional.silu(x)``, are found too, and replaced
+    by a ``forward`` of the same code, in which the name stands for smoothact's; it sees the names of its file as they
+    are at that time. Activations whose results are only multiplied by another tensor of the shape become gates: one
+    kernel forwards and one backwards, that saves the gate and the other tensor alone.
 
     Args:
         model: any module, in training or evaluation.
@@ -94,37 +80,50 @@ def patch(model: nn.Module, sample: Any = None) -> Report:
         raise RuntimeError(
             "patch: the model's parameters are DTensors; patch it with a sample before it is parallelised or sharded"
         )
-    sites = list(_sites(model))
-    if sample is None:
-        for site in sites:
-            site.put(site.after)
-        model.__dict__[KEPT] = sites
-        return Report([_row(site) for site in sites], None, None)
-    before = _run(model, sample)
+    sites = find_sites(model) if sample is None else _tried(model, sample)
+    before, after, differences = None, None, [None, None]
+    if sample is not None:
+        before = run(model, sample)
     try:
-        waiting = {id(s.after): Waiting(s.after) for s in sites if isinstance(s.after, ours.Activation)}
         for site in sites:
-            site.put(waiting.get(id(site.after), site.after))
-        _run(model, sample)
-        for site in sites:
-            gate = waiting.get(id(site.after))
-            if gate and gate.used["gate"] and not gate.used["f"]:
-                site.after = gate
             site.put(site.after)
-        after = _run(model, sample)
-        differences = [_difference(a, b) for a, b in zip(before[:2], after[:2], strict=True)]
-        tolerance = max(TOLERANCES.get(p.dtype, 1e-4) for p in [*model.parameters(), torch.empty(0)])
-        for what, d in zip(("outputs", "gradients"), differences, strict=True):
-            if d is not None and not d <= tolerance:
-                raise RuntimeError(
-                    f"patch: the {what} on the sample differ by {d:.1e}, more than {tolerance:.0e}; nothing was changed"
-                )
+        if before:
+            after = run(model, sample)
+            differences = [_difference(a, b) for a, b in zip(before[:2], after[:2], strict=True)]
+            _check(model, differences)
     except BaseException:
         for site in sites:
-            site.put(site.before)
+            site.put_back()
         raise
     model.__dict__[KEPT] = sites
-    return Report([_row(site) for site in sites], *differences, (before[2], after[2]))
+    return Report([_row(site) for site in sites], *differences, (before.saved, after.saved) if before else None)
+
+
+def _tried(model: nn.Module, sample: Any) -> list[Site | CodeSite]:
+    """The sites, those whose results the sample only multiplies by a tensor as gates."""
+    sites = find_sites(model, sample)
+    waiting = {id(s.after): Waiting(s.after) for s in sites if isinstance(s.after, ours.Activation)}
+    try:
+        for site in sites:
+            site.put(waiting.get(id(site.after), site.after))
+        run(model, sample)
+    finally:
+        for site in sites:
+            site.put_back()
+    for site in sites:
+        gate = waiting.get(id(site.after))
+        if gate and gate.used["gate"] and not gate.used["f"]:
+            site.after = gate
+    return sites
+
+
+def _check(model: nn.Module, differences: list[float | None]) -> None:
+    tolerance = max(TOLERANCES.get(p.dtype, 1e-4) for p in [*model.parameters(), torch.empty(0)])
+    for what, d in zip(("outputs", "gradients"), differences, strict=True):
+        if d is not None and not d <= tolerance:
+            raise RuntimeError(
+                f"patch: the {what} on the sample differ by {d:.1e}, more than {tolerance:.0e}; nothing was changed"
+            )
 
 
 def unpatch(model: nn.Module) -> None:
@@ -136,104 +135,16 @@ def unpatch(model: nn.Module) -> None:
     if KEPT not in model.__dict__:
         raise RuntimeError("unpatch: the model is not patched")
     for site in model.__dict__.pop(KEPT):
-        site.put(site.before)
+        site.put_back()
 
 
-def _row(site: Site) -> dict[str, str]:
-    gates = isinstance(site.after, Waiting)
-    named = getattr(site.before, "func", site.before)  # of a partial
-    was = type(site.before).__name__ if isinstance(site.before, nn.Module) else f"{named.__name__}()"
+def _row(site: Site | CodeSite) -> dict[str, str]:
     return {
         "module": site.path,
-        "was": was,
-        "is": repr(site.after.activation if gates else site.after),
-        "what": "gate" if gates else "activation",
+        "was": site.was,
+        "is": repr(site.after.activation if isinstance(site.after, Waiting) else site.after),
+        "what": "gate" if site.is_gate else "activation",
     }
-
-
-def _sites(model: nn.Module) -> Iterator[Site]:
-    made: dict[int, nn.Module] = {}
-    for path, owner in model.named_modules():
-        if isinstance(owner, (ours.Activation, Waiting)) or id(owner) in made:
-            continue
-        values = [*owner._modules.items(), *((n, v) for n, v in owner.__dict__.items() if not n.startswith("_"))]
-        for name, value in values:
-            if value is None or isinstance(value, Tensor):
-                continue
-            if id(value) not in made and (after := _replacement(value)):
-                made[id(value)] = after
-            if id(value) in made:
-                yield Site(f"{path}.{name}".lstrip("."), owner, name, value, made[id(value)])
-
-
-def _replacement(before: Any) -> nn.Module | None:
-    # What overwrites its input saves nothing but its result, and what has hooks is watched by somebody.
-    if getattr(before, "inplace", False) or _has_hooks(before):
-        return None
-    if learner := _learner(before):
-        return learner
-    found = recognise(before)
-    if found is None or found.descriptor.name == "identity":
-        return None
-    module = getattr(ours, found.descriptor.module)(**found.parameters)
-    return module.train(before.training) if isinstance(before, nn.Module) else module
-
-
-def _learner(before: Any) -> nn.Module | None:
-    """One that learns, with the parameters and buffers that are there."""
-    if type(before) is nn.PReLU:
-        after: nn.Module = ours.PReLU(before.num_parameters)
-    elif type(before).__name__ == "XIELUActivation" and type(before).__module__ == "transformers.activations":
-        from .integrations.transformers import XIELU
-
-        after = XIELU()
-    else:
-        return None
-    after._parameters.update(before._parameters)
-    after._buffers.update(before._buffers)
-    return after.train(before.training)
-
-
-def _has_hooks(value: Any) -> bool:
-    hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-    return isinstance(value, nn.Module) and any(getattr(value, h, None) for h in hooks)
-
-
-def _run(model: nn.Module, sample: Any) -> tuple[list[Tensor], list[Tensor], int]:
-    """Outputs, gradients of their mean square, and bytes saved; with the same random numbers, nothing left behind."""
-    kept = {name: buffer.clone() for name, buffer in model.named_buffers()}
-    gradients = [p.grad for p in model.parameters()]
-    saved = {t.untyped_storage().data_ptr(): 0 for t in model.parameters()}
-
-    def pack(t: Tensor) -> Tensor:
-        saved.setdefault(t.untyped_storage().data_ptr(), t.untyped_storage().nbytes())
-        return t
-
-    hooks = torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t)
-    with torch.random.fork_rng(), torch.enable_grad(), hooks:
-        torch.manual_seed(0)
-        if isinstance(sample, Mapping):
-            out = model(**sample)
-        else:
-            out = model(*(sample if isinstance(sample, (tuple, list)) else (sample,)))
-        bytes_ = sum(saved.values())
-        outputs = [t for t in _pytree.tree_leaves(dict(out) if isinstance(out, Mapping) else out) if _is_float(t)]
-        learnt = [p for p in model.parameters() if p.requires_grad]
-        found: list[Tensor] = []
-        wide = [t if t.dtype == torch.float64 else t.float() for t in outputs if t.requires_grad]
-        loss = sum((t.square().mean() for t in wide), torch.zeros(()))
-        if learnt and loss.requires_grad:
-            found = [g for g in torch.autograd.grad(loss, learnt, allow_unused=True) if g is not None]
-    for p, g in zip(model.parameters(), gradients, strict=True):
-        p.grad = g
-    with torch.no_grad():
-        for name, buffer in model.named_buffers():
-            buffer.copy_(kept[name])
-    return [t.detach() for t in outputs], found, bytes_
-
-
-def _is_float(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.is_floating_point()
 
 
 def _difference(before: list[Tensor], after: list[Tensor]) -> float | None:

@@ -7,6 +7,7 @@ It is how a model's own code, ``self.act_fn(gate) * up``, comes to a fused gate,
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -39,7 +40,7 @@ class Pending(Tensor):
 
     def value(self) -> Tensor:
         if self.computed is None:
-            self.computed = self.owner.activation(self.gate)
+            self.computed = self.owner.alone(self.gate)
         return self.computed
 
     @classmethod
@@ -80,15 +81,24 @@ class Waiting(nn.Module):
         super().__init__()
         self.activation = activation
         self.used: Counter[str] = Counter()
+        self.watcher: Callable[..., None] | None = None
+        """Called with the gate, and with up where one multiplied it."""
+
+    def alone(self, input: Tensor) -> Tensor:
+        if self.watcher:
+            self.watcher(input)
+        return self.activation(input)
 
     def product(self, gate: Tensor, up: Tensor) -> Tensor:
+        if self.watcher:
+            self.watcher(gate, up)
         return _gates.with_module(self.activation, gate, up, "gate_first", -1, "gate_first")
 
     def forward(self, input: Tensor) -> Tensor:
         if torch.compiler.is_compiling():
             return self._to_be_fused(input)
         if type(input) is not Tensor or torch._C._functorch.peek_interpreter_stack():
-            return self.activation(input)
+            return self.alone(input)
         return Pending(input, self)
 
     def _to_be_fused(self, input: Tensor) -> Tensor:

@@ -101,6 +101,7 @@ FAMILIES: dict[str, Rule] = {
     "gated_packed": packed,
     "gated_biased": biased,
     "smooth_max": reduced,
+    "_slope": elementwise,
 }
 
 

@@ -23,6 +23,7 @@ from .oracle import Definition, multiprecision, rounded, ulp_error
 PARTS = {"y": 0, "by gate": 1, "by up": 0}
 # Of f and f', which are float32 before they are multiplied: below it, their products by 1/64 have few digits.
 LEAST = {torch.float32: 2.0**-120, torch.bfloat16: 2.0**-111, torch.float16: 2.0**-111}
+MOST = 2.0**122  # and above it, those by 64 are no float32
 
 
 def factors(like: Tensor, seed: int) -> Tensor:
@@ -63,7 +64,7 @@ def certify_gates(
             exact = reference.values[order] * outer[part]
             largest = torch.finfo(dtype).max
             judged = reference.judged(order) & (exact.abs() <= largest) & (reference.values[order].abs() <= largest)
-            judged &= reference.values[order].abs() > LEAST[dtype]
+            judged &= (reference.values[order].abs() > LEAST[dtype]) & (reference.values[order].abs() < MOST)
             value = got[part].cpu().double()
             errors = ((value - exact).abs() / spacing(exact, dtype)).nan_to_num(math.inf, math.inf)
             errors = torch.where(judged, errors, -1.0)

@@ -20,6 +20,9 @@ ORDERS = ("f", "f'", "f''")
 WIDE = DTYPES[:2]
 HALF = DTYPES[2:]
 
+# Whose result, whatever the dtype rounds it to, has the slope of the input, and is saved: what comes next keeps it too.
+BY_RESULT = ("relu", "leaky_relu", "relu6")
+
 # Values for every parameter of a domain: sharp, blunt, mirrored, degenerate.
 TRIALS = {
     "positive": [0.3, 2.5],

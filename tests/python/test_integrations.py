@@ -37,6 +37,11 @@ MODELS = {
     "GemmaForCausalLM": ("GemmaConfig", {**DECODER, "head_dim": 8}, "hidden_activation"),
     "Phi3ForCausalLM": ("Phi3Config", {**DECODER, "bos_token_id": 1, "eos_token_id": 2}, "hidden_act"),
     "MixtralForCausalLM": ("MixtralConfig", {**DECODER, "num_local_experts": 4}, "hidden_act"),
+    "GptOssForCausalLM": (
+        "GptOssConfig",
+        {**DECODER, "head_dim": 8, "num_local_experts": 4, "num_experts_per_tok": 2, "swiglu_limit": 0.01},
+        "hidden_act",
+    ),
     "ApertusForCausalLM": ("ApertusConfig", {**DECODER, "hidden_act": "xielu"}, "hidden_act"),
     "CLIPTextModel": ("CLIPTextConfig", {**SMALL, "max_position_embeddings": 32, "eos_token_id": 2}, "hidden_act"),
     "ViTForImageClassification": ("ViTConfig", {**SMALL, **QUIET, **IMAGE}, "hidden_act"),
@@ -67,7 +72,7 @@ def build(transformers, name):
     torch.manual_seed(0)
     model = getattr(transformers, name)(getattr(transformers, config)(**arguments))
     # Experts are multiplied in groups, which torch does not do in double.
-    return model if "Mixtral" in name else model.double(), key
+    return model if name.startswith(("Mixtral", "GptOss")) else model.double(), key
 
 
 def sample(name, model):

@@ -11,6 +11,8 @@ import torch
 from smoothact.oracle import Definition, multiprecision
 from smoothact.reference import formula
 from torch.autograd import gradcheck, gradgradcheck
+from torch.func import grad as gradient
+from torch.func import jvp, vmap
 
 LEARNABLE = [d for d in smoothact.catalogue.values() if d.parameters]
 # What the formula of the reference cannot differentiate: by the shape of an incomplete gamma function.
@@ -47,6 +49,25 @@ def test_gradcheck(descriptor, channels, device):
     inputs = [sample(device), *parameters(descriptor, channels, device)]
     assert gradcheck(function, inputs, check_forward_ad=True)
     assert gradgradcheck(function, inputs, fast_mode=True)
+
+
+@each(LEARNABLE)
+def test_second_derivatives_are_those_of_numbers(descriptor, device):
+    """At 0, where |x| has no derivative, at kinks and far out too; test_dense holds those to multiprecision."""
+    points = [0.0, -0.0, 1.0, -1.0, 3.0, -3.0, 6.0, 2.5, -2.5, 40.0, -40.0, *descriptor.kinks, *descriptor.right_kinks]
+    x = torch.tensor(points, dtype=torch.float64, device=device, requires_grad=True)
+    function, p = getattr(SF, descriptor.name), parameters(descriptor, None, device)
+    (first,) = torch.autograd.grad(function(x, *values(descriptor)).sum(), x, create_graph=True)
+    expected = torch.autograd.grad(first.sum(), x)[0] if first.requires_grad else torch.zeros_like(x)
+    (first,) = torch.autograd.grad(function(x, *p).sum(), x, create_graph=True)
+    slope = vmap(gradient(lambda t: function(t, *p)))
+    for second in (
+        torch.autograd.grad(first.sum(), x)[0],
+        gradient(lambda t: slope(t).sum())(x.detach()),
+        jvp(slope, (x.detach(),), (torch.ones_like(x),))[1],
+        vmap(gradient(gradient(lambda t: function(t, *p))))(x.detach()),
+    ):
+        torch.testing.assert_close(second.detach(), expected, rtol=1e-9, atol=1e-10)
 
 
 @pytest.mark.parametrize("channels", [None, 3])

@@ -11,7 +11,7 @@ SUFFIXES = ("_double_backward", "_backward", "_")
 
 def registered():
     names = torch._C._dispatch_get_all_op_names()
-    others = ("smoothact::gated", "smoothact::smooth_max")
+    others = ("smoothact::gated", "smoothact::smooth_max", "smoothact::_slope")
     return sorted(n for n in names if n.startswith("smoothact::") and not n.startswith(others))
 
 
@@ -48,6 +48,18 @@ def arguments(op, device):
 def test_opcheck(qualified, device):
     op = overload(qualified)
     torch.library.opcheck(op, tuple(arguments(op, device)))
+
+
+@pytest.mark.parametrize("name", ["leaky_relu", "dyt"])
+def test_slope(name, device):
+    """What derivatives of gradients beside parameters that learn go through."""
+    x = torch.randn(3, 4, dtype=torch.float64, device=device, requires_grad=True)
+    p = [
+        torch.rand(3, 1, dtype=torch.float64, device=device, requires_grad=True)
+        for _ in smoothact.catalogue[name].parameters
+    ]
+    index = list(smoothact.catalogue).index(name)
+    torch.library.opcheck(torch.ops.smoothact._slope.default, (x, *p, *[None] * (4 - len(p)), index))
 
 
 @pytest.mark.parametrize("name", list(smoothact.catalogue))

@@ -35,7 +35,7 @@ EXPLAINED = {
     "gates": [
         "y = f(gate) up and its gradients by both, for factors from 1/64 to 64: errors in units in the last place",
         "against the textbook formula, away from zeros of f and f' other than 0 and where these are above 2^-120",
-        "(2^-111 in 16 bits), and the gate of the worst; of the 16-bit formats, every gate.",
+        "(2^-111 in 16 bits) and below 2^122, and the gate of the worst; of the 16-bit formats, every gate.",
     ],
     "parameters": [
         "What one element adds to a parameter's gradient, rounded to float32: errors in units in the last place",
