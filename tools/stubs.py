@@ -37,6 +37,7 @@ from ._smooth_max import SmoothMax as SmoothMax
 class Activation(nn.Module):
     descriptor: ClassVar[Descriptor]
     learnt: dict[str, float]
+    fewbit: int | None
     def reset_parameters(self) -> None: ...
     def forward(self, input: Tensor, *, bias: Tensor | None = None) -> Tensor: ...
     def __call__(self, input: Tensor, *, bias: Tensor | None = None) -> Tensor: ...
@@ -64,6 +65,7 @@ def registry(path: str) -> list[dict]:
     return list(module.registry())
 
 
+FEWBIT = "fewbit: Literal[2, 3, 4] | None = None"
 # What every module with parameters takes beside them.
 LEARNING = [
     "learnable: bool | Iterable[str] = False",
@@ -90,7 +92,7 @@ def arguments(entry: dict, kind: str = "float") -> list[str]:
 def functional(entries: list[dict]) -> str:
     out = [HEADER, FUNCTIONAL]
     for entry in entries:
-        learns = ["*", "bias: Tensor | None = None", "dim: int = 1"]
+        learns = ["*", "bias: Tensor | None = None", "dim: int = 1", FEWBIT]
         signature = ", ".join(["input: Tensor", *arguments(entry, "float | Tensor"), *learns])
         out.append(f'\ndef {entry["name"]}({signature}) -> Tensor:\n    """{entry["definition"]}"""\n')
     out.append("\ndef prelu(input: Tensor, weight: Tensor) -> Tensor: ...\n")
@@ -100,8 +102,8 @@ def functional(entries: list[dict]) -> str:
 def nn(entries: list[dict]) -> str:
     out = [HEADER, NN]
     for entry in entries:
-        learning = ["*", *LEARNING] if entry["parameters"] else []
-        signature = ", ".join(["self", *arguments(entry), *learning])
+        learning = LEARNING if entry["parameters"] else []
+        signature = ", ".join(["self", *arguments(entry), "*", *learning, FEWBIT])
         fields = "".join(f"    {a.split(' = ')[0]}\n" for a in arguments(entry, "float | nn.Parameter"))
         out.append(
             f'\nclass {entry["module"]}(Activation):\n    """{entry["definition"]}"""\n\n{fields}'

@@ -57,6 +57,10 @@ struct Call {
     }
     return out;
   }
+  // x that is no plain tensor either goes through the dispatcher.
+  bool overwrite(const Tensor& grad, const Tensors& in) const {
+    return order() == Order::forward && is_plain(in[0]) && compute_over_grad(op().entry, grad, in[0], parameters);
+  }
 };
 
 // The tangent of a call: its derivative along each input that has one.

@@ -62,6 +62,8 @@ bool takes_parameters(const Entry&, const Parameters&);
 
 at::Tensor compute(const Entry&, Order, Inputs, const Parameters&);
 void compute_inplace(const Entry&, const at::Tensor& self, const Parameters&);
+// Backward in the place of grad, where both are of one layout and on the CPU; else false.
+bool compute_over_grad(const Entry&, const at::Tensor& grad, const at::Tensor& self, const Parameters&);
 at::Tensor meta(const Entry&, Order, Inputs, const Parameters&);
 at::Tensor composite(const Entry&, Order, Inputs, const Parameters&);
 

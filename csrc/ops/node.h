@@ -6,6 +6,7 @@
 #include <torch/csrc/dynamo/compiled_autograd.h>
 
 #include "entry.h"
+#include "sole.h"
 
 namespace smoothact {
 
@@ -66,6 +67,8 @@ inline torch::autograd::variable_list call_compiled(torch::dynamo::autograd::Swa
 
 // Call has: most_inputs, inputs(), node_name(), derivatives(grad, needed, inputs); integers and parameters, which are
 // all it is made of, and a constructor from both. It may have saves_result(): the result is saved for the last input.
+// It may have overwrite(grad, inputs): puts what derivatives gives for the first input in the place of a gradient that
+// nobody can see, or tells that it does not.
 template <class Call>
 struct Derivative : torch::autograd::TraceableFunction {
   static constexpr int most_inputs = Call::most_inputs;
@@ -106,7 +109,14 @@ struct Derivative : torch::autograd::TraceableFunction {
   }
   variable_list apply(variable_list&& grads) override {
     std::lock_guard<std::mutex> lock(mutex_);
-    return backward(call, grads, needed(), unpack());
+    const Tensors in = unpack();
+    if constexpr (requires { call.overwrite(grads[0], in); }) {
+      if (needed()[0] && is_sole(grads[0]) && call.overwrite(grads[0], in)) {
+        grads.resize(call.inputs());
+        return std::move(grads);
+      }
+    }
+    return backward(call, grads, needed(), in);
   }
 
   // Compiled autograd calls the static function below with what is packed here.

@@ -115,6 +115,7 @@ TORCH_LIBRARY_IMPL(smoothact, FuncTorchBatched, m) {
       rule(op->name);
   }
   rule("_slope");
+  rule("fewbit");
   for (const char* suffix : suffixes)
     m.impl((std::string("smooth_max") + suffix).c_str(), torch::CppFunction::makeFromBoxedFunction<&packed_rule>());
 }

@@ -12,11 +12,12 @@ from ._check import check_torch as _check_torch
 
 _build = _check_torch()
 
-from . import _C, _sharding, functional, init, nn  # noqa: E402, F401
+from . import _C, _sharding, fewbit, functional, init, nn  # noqa: E402, F401
 from ._audit import audit  # noqa: E402
 from ._catalogue import Catalogue, Descriptor, Parameter, Resolved, catalogue  # noqa: E402
 from ._patch import patch, unpatch  # noqa: E402
 from ._policy import compiling  # noqa: E402
+from ._recompute import recompute  # noqa: E402
 from .nn import get  # noqa: E402
 
 _sharding.register_when_imported()
@@ -33,10 +34,12 @@ __all__ = [
     "catalogue",
     "cmake_prefix_path",
     "compiling",
+    "fewbit",
     "functional",
     "get",
     "init",
     "nn",
     "patch",
+    "recompute",
     "unpatch",
 ]

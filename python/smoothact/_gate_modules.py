@@ -90,6 +90,8 @@ class GLU(Gate):
                     "GLU: activation must be the name or the module of one in the catalogue, "
                     f"got {type(activation).__name__}"
                 )
+            if activation.fewbit is not None:
+                raise TypeError("GLU: a gate has no fewbit, which the module of its activation has")
             if parameters:
                 raise TypeError(f"GLU: a module brings its parameters along, got {', '.join(parameters)} beside it")
             super().__init__(dim, layout=layout)

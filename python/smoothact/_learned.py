@@ -23,7 +23,7 @@ def call(name: str, dim: int, input: Tensor, *parameters: float | Tensor | None,
     given = [*parameters, *(p.default for p in described[len(parameters) :])]
     for p, v in zip(described, given, strict=True):
         if not isinstance(v, Tensor):
-            _check_number(name, p, v)
+            check_number(name, p, v)
     numbers = {"dtype": torch.float64, "device": input.device}
     tensors = [p if p is None or isinstance(p, Tensor) else torch.full((), p, **numbers) for p in given]
     return getattr(torch.ops.smoothact, name).Tensor(input, *tensors, bias, dim=dim)
@@ -57,7 +57,7 @@ DOMAINS = {
 }
 
 
-def _check_number(name: str, parameter: Parameter, value: float | None) -> None:
+def check_number(name: str, parameter: Parameter, value: float | None) -> None:
     if value is None:
         if not parameter.optional:
             raise TypeError(f"{name}(): argument '{parameter.name}' must be float or Tensor, not NoneType")

@@ -13,6 +13,10 @@ a 16-bit input.
 A parameter may be a tensor too, of no dimensions or with an element for every channel along ``dim`` of the input, and
 is differentiated as the input is. It does not change the dtype of the result. Its values are not looked at: outside
 the domain they give NaN.
+
+``fewbit`` saves 2, 3 or 4 bits for each element instead of the input: the gradient is then approximated, see
+:mod:`smoothact.fewbit`, and can be differentiated by the gradient that comes in, but not by the input. A NaN in the
+input gives a NaN in the result, and no NaN in the gradient.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ import torch
 from torch import Tensor
 from torch.compiler import is_dynamo_compiling as is_compiling
 
-from . import _C, _gates, _learned, _policy, _smooth_max
+from . import _C, _fewbit, _gates, _learned, _policy, _smooth_max
 from ._catalogue import Descriptor, catalogue
 from ._gates import *  # noqa: F403
 from ._noisy import noisy_relu
@@ -41,7 +45,15 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
     packet = getattr(torch.ops.smoothact, name)
     kernel, fused = packet.default, packet.fuse
 
-    def traced(input: Tensor, *parameters: float | Tensor | None, bias: Tensor | None = None, dim: int = 1) -> Tensor:
+    def traced(
+        input: Tensor,
+        *parameters: float | Tensor | None,
+        bias: Tensor | None = None,
+        dim: int = 1,
+        fewbit: int | None = None,
+    ) -> Tensor:
+        if fewbit is not None:
+            return _fewbit.call(name, input, parameters, bias, dim, fewbit)
         learned = any(isinstance(p, Tensor) for p in parameters)
         if learned or (bias is not None and not is_compiling()):
             return _learned.call(name, dim, input, *parameters, bias=bias)
@@ -51,26 +63,30 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
         # The compiler has the sum for itself, and adds up the bias's gradient.
         return op(_learned.plus_bias(name, "bias", input, bias, dim), *parameters).to(input.dtype)
 
-    def plain(input, *, bias, dim):
-        return traced(input, bias=bias, dim=dim) if bias is not None or is_compiling() else fast(input)
+    def plain(input, *, bias, dim, fewbit):
+        if bias is None and fewbit is None and not is_compiling():
+            return fast(input)
+        return traced(input, bias=bias, dim=dim, fewbit=fewbit)
 
-    def one(input, a, *, bias, dim):
-        return traced(input, a, bias=bias, dim=dim) if bias is not None or is_compiling() else fast(input, a, dim)
+    def one(input, a, *, bias, dim, fewbit):
+        if bias is None and fewbit is None and not is_compiling():
+            return fast(input, a, dim)
+        return traced(input, a, bias=bias, dim=dim, fewbit=fewbit)
 
-    def two(input, a, b, *, bias, dim):
-        return traced(input, a, b, bias=bias, dim=dim) if bias is not None or is_compiling() else fast(input, a, b, dim)
+    def two(input, a, b, *, bias, dim, fewbit):
+        if bias is None and fewbit is None and not is_compiling():
+            return fast(input, a, b, dim)
+        return traced(input, a, b, bias=bias, dim=dim, fewbit=fewbit)
 
-    def three(input, a, b, c, *, bias, dim):
-        parameters = a, b, c
-        if bias is not None or is_compiling():
-            return traced(input, *parameters, bias=bias, dim=dim)
-        return fast(input, *parameters, dim)
+    def three(input, a, b, c, *, bias, dim, fewbit):
+        if bias is None and fewbit is None and not is_compiling():
+            return fast(input, a, b, c, dim)
+        return traced(input, a, b, c, bias=bias, dim=dim, fewbit=fewbit)
 
-    def four(input, a, b, c, d, *, bias, dim):
-        parameters = a, b, c, d
-        if bias is not None or is_compiling():
-            return traced(input, *parameters, bias=bias, dim=dim)
-        return fast(input, *parameters, dim)
+    def four(input, a, b, c, d, *, bias, dim, fewbit):
+        if bias is None and fewbit is None and not is_compiling():
+            return fast(input, a, b, c, d, dim)
+        return traced(input, a, b, c, d, bias=bias, dim=dim, fewbit=fewbit)
 
     names = [p.name for p in descriptor.parameters]
     defaults = [p.default for p in descriptor.parameters]
@@ -79,20 +95,20 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
         functions = {value: _make(catalogue[target]) for value, target in choices.items() if target != name}
         itself = next(value for value, target in choices.items() if target == name)
 
-        def chosen(input, choice, *, bias, dim):
+        def chosen(input, choice, *, bias, dim, fewbit):
             if choice == itself:
-                return traced(input, bias=bias, dim=dim) if bias is not None or is_compiling() else fast(input)
+                return plain(input, bias=bias, dim=dim, fewbit=fewbit)
             if not isinstance(choice, str) or choice not in functions:
                 raise ValueError(f"{name}: {keyword} must be one of {', '.join(map(repr, choices))}, got {choice!r}")
-            return functions[choice](input, bias=bias, dim=dim)
+            return functions[choice](input, bias=bias, dim=dim, fewbit=fewbit)
 
         template, names, defaults = chosen, [keyword], [itself]
     elif descriptor.inplace:
         inplace_op = getattr(torch.ops.smoothact, f"{name}_").default
 
-        def overwrite(input, *parameters, bias):
-            if bias is not None or any(isinstance(p, Tensor) for p in parameters):
-                raise TypeError(f"{name}(): inplace=True takes no bias, and no tensors for parameters")
+        def overwrite(input, *parameters, bias, fewbit):
+            if bias is not None or fewbit is not None or any(isinstance(p, Tensor) for p in parameters):
+                raise TypeError(f"{name}(): inplace=True takes no bias, no fewbit, and no tensors for parameters")
             if is_compiling():
                 return input.copy_(traced(input.clone(), *parameters))  # backward needs what is overwritten
             if not isinstance(input, Tensor):
@@ -100,14 +116,20 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
             inplace_op(input, *parameters)
             return input
 
-        def plain_inplace(input, inplace, *, bias, dim):
-            return overwrite(input, bias=bias) if inplace else plain(input, bias=bias, dim=dim)
+        def plain_inplace(input, inplace, *, bias, dim, fewbit):
+            if inplace:
+                return overwrite(input, bias=bias, fewbit=fewbit)
+            return plain(input, bias=bias, dim=dim, fewbit=fewbit)
 
-        def one_inplace(input, a, inplace, *, bias, dim):
-            return overwrite(input, a, bias=bias) if inplace else one(input, a, bias=bias, dim=dim)
+        def one_inplace(input, a, inplace, *, bias, dim, fewbit):
+            if inplace:
+                return overwrite(input, a, bias=bias, fewbit=fewbit)
+            return one(input, a, bias=bias, dim=dim, fewbit=fewbit)
 
-        def two_inplace(input, a, b, inplace, *, bias, dim):
-            return overwrite(input, a, b, bias=bias) if inplace else two(input, a, b, bias=bias, dim=dim)
+        def two_inplace(input, a, b, inplace, *, bias, dim, fewbit):
+            if inplace:
+                return overwrite(input, a, b, bias=bias, fewbit=fewbit)
+            return two(input, a, b, bias=bias, dim=dim, fewbit=fewbit)
 
         template = (plain_inplace, one_inplace, two_inplace)[len(names)]
         names, defaults = [*names, "inplace"], [*defaults, False]
@@ -120,7 +142,7 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
         co_varnames=("input", *names, *template.__code__.co_varnames[1 + len(names) :]),
     )
     function = FunctionType(code, globals(), name, tuple(defaults), template.__closure__)
-    function.__kwdefaults__ = {"bias": None, "dim": 1}
+    function.__kwdefaults__ = {"bias": None, "dim": 1, "fewbit": None}
     function.__module__ = __name__
     function.__qualname__ = name
     function.__doc__ = _document(descriptor)
@@ -129,6 +151,7 @@ def _make(descriptor: Descriptor) -> Callable[..., Tensor]:
         **{n: _annotation(d) for n, d in zip(names, defaults, strict=True)},
         "bias": "Tensor | None",
         "dim": "int",
+        "fewbit": "int | None",
         "return": "Tensor",
     }
     function.__annotations__ = annotations

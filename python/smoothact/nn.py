@@ -27,9 +27,11 @@ class Activation(nn.Module):
     """Base of every activation module: its arguments are attributes, its forward calls ``functional``.
 
     ``module(input, bias=tensor)`` adds a bias in the same pass, with an element for every channel along ``dim``.
-    Beside the arguments of the function, an activation with parameters takes
+    Beside the arguments of the function, an activation takes ``fewbit``, and one with parameters all of
 
     Args:
+        fewbit: 2, 3 or 4 saves as many bits for each element for the backward pass instead of the input; see
+            :mod:`smoothact.fewbit`. Not beside ``learnable`` or ``inplace``.
         learnable: whether the parameters are learnt, from the values given on; or the names of those that are.
         num_parameters: 1, or the number of channels along ``dim``, each with parameters of its own.
         dim: the dim of the input that has the channels.
@@ -38,6 +40,7 @@ class Activation(nn.Module):
         device, dtype: of what is learnt.
     """
 
+    fewbit: int | None = None
     descriptor: ClassVar[Descriptor]
     _arguments: ClassVar[inspect.Signature]
     _always_shown: ClassVar[frozenset[str]]
@@ -51,6 +54,7 @@ class Activation(nn.Module):
         constraint: str | None = None,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
+        fewbit: int | None = None,
         **keywords: Any,
     ) -> None:
         super().__init__()
@@ -64,7 +68,11 @@ class Activation(nn.Module):
             setattr(self, name, value)
         self.learnt: dict[str, float] = {}
         self.num_parameters, self.dim, self.constraint = num_parameters, dim, constraint
-        if bound.arguments:
+        if fewbit is not None:
+            if learnable:
+                raise TypeError(f"{type(self).__name__}: fewbit takes numbers for parameters, none that are learnable")
+            self.fewbit = fewbit
+        if bound.arguments or self.fewbit is not None:
             self.forward(torch.empty(0))  # a bad argument is an error here, not at the first batch
         if learnable:
             self._learn(learnable, device, dtype)
@@ -114,8 +122,8 @@ class Activation(nn.Module):
     def forward(self, input: Tensor, *, bias: Tensor | None = None) -> Tensor:
         function = getattr(functional, self.descriptor.name)
         arguments = [getattr(self, name) for name in self._arguments.parameters]
-        if self.learnt or bias is not None:
-            return function(input, *arguments, bias=bias, dim=self.dim)
+        if self.learnt or bias is not None or self.fewbit is not None:
+            return function(input, *arguments, bias=bias, dim=self.dim, fewbit=self.fewbit)
         return function(input, *arguments)
 
     def extra_repr(self) -> str:
@@ -126,6 +134,8 @@ class Activation(nn.Module):
                 value = getattr(self, name)
             if value != parameter.default or name in self._always_shown:
                 shown.append(f"{name}={value!r}")
+        if self.fewbit is not None:
+            shown.append(f"fewbit={self.fewbit}")
         if self.learnt:
             shown.append(f"learnable={tuple(self.learnt)}, num_parameters={self.num_parameters}, dim={self.dim}")
             if self.constraint:

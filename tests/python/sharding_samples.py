@@ -64,6 +64,9 @@ def calls(op):
         for kind, dim, keep in (("logsumexp", 1, False), ("mellowmax", -1, True), ("boltzmann", 0, False)):
             row = x.sum(dim, keepdim=keep)
             yield (*{"": (x,), "_backward": (row, x), "_double_backward": (other, row, x)}[order], dim, keep, kind, 2.0)
+    elif family == "_slope":
+        dyt = list(smoothact.catalogue).index("dyt")
+        yield (x, random(SHAPE[1], 1), random(), random(SHAPE[2]), None, dyt)
     elif suffix == "Tensor":
         tensors = [x, *parameters(family), random(SHAPE[CHANNELS])]
         if not order:

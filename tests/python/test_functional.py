@@ -24,8 +24,8 @@ def test_signature_is_the_descriptors(case):
         expected.append((d.selector[0], "none"))
     if d.inplace:
         expected.append(("inplace", False))
-    expected += [("bias", None), ("dim", 1)]
-    assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in parameters[-2:])
+    expected += [("bias", None), ("dim", 1), ("fewbit", None)]
+    assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in parameters[-3:])
     assert parameters[0].default is inspect.Parameter.empty
     assert [(p.name, p.default) for p in parameters[1:]] == expected
 

@@ -41,12 +41,13 @@ better, below {FLOOR} it is a loss. `sliced` is the left half of rows of up to 2
 The elements of a gate are those of gate and up together, and its `copy` is a `clone` of as many bytes. What is
 `learned` has a parameter for each of up to 512 channels."""
 
+COLUMNS = (*(field.name for field in fields(Cell)), "unit", *CONTESTANTS)
+
 Row = Mapping[str, Any]
 
 
-def as_csv(rows: Sequence[Row]) -> str:
+def as_csv(rows: Sequence[Row], columns: Sequence[str] = COLUMNS) -> str:
     out = io.StringIO()
-    columns = [*(field.name for field in fields(Cell)), "unit", *CONTESTANTS]
     writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
     for row in rows:

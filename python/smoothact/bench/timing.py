@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured: time, as interleaved minima, and the memory that a forward pass keeps for backward."""
+"""What is measured: time, in turns, and memory: what a forward pass keeps for backward, and the most that is held."""
 
 from __future__ import annotations
 
 import ctypes
+import itertools
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
+from torch.profiler import ProfilerActivity, profile
+
+K = TypeVar("K", bound=Hashable)
 
 SLICE = 2e-3  # seconds that one turn of a candidate takes, about
 FEWEST = 4  # rounds, however long they take
@@ -28,16 +32,15 @@ def keep_freed_memory() -> None:
         mallopt(M_MMAP_THRESHOLD, MMAPPED)
 
 
-def minima(
-    candidates: Mapping[str, Callable[[], Any]],
-    rounds: int = 50,
+def turns(
+    candidates: Mapping[K, Callable[[], Any]],
+    rounds: int,
     device: str = "cpu",
     seconds: float = float("inf"),
-) -> dict[str, float]:
-    """Seconds per call of each candidate: they run in turn, again and again, and each keeps its fastest.
+) -> Iterator[tuple[K, float]]:
+    """Seconds per call of one candidate at a time: they run in turn, again and again, after a call or two each unseen.
 
-    A slow spell of the machine then meets all of them, and the minimum is what the code takes undisturbed. After
-    ``seconds`` no further round is begun.
+    A slow spell of the machine then meets all of them. After ``seconds`` no further round is begun.
     """
     wait = torch.cuda.synchronize if device.startswith("cuda") else lambda: None
 
@@ -49,14 +52,13 @@ def minima(
         wait()
         return (time.perf_counter() - start) / count
 
-    counts, best = {}, {}
+    counts = {}
     for name, call in candidates.items():
         turn(call, 1)
         once = turn(call, 1)
         if once < SLICE / 10:
             once = turn(call, 10)
         counts[name] = max(1, min(10_000, round(SLICE / once)))
-        best[name] = float("inf")
     names = list(candidates)
     stop = time.perf_counter() + seconds
     for index in range(rounds):
@@ -64,7 +66,19 @@ def minima(
             break
         first = index % len(names)
         for name in names[first:] + names[:first]:
-            best[name] = min(best[name], turn(candidates[name], counts[name]))
+            yield name, turn(candidates[name], counts[name])
+
+
+def minima(
+    candidates: Mapping[K, Callable[[], Any]],
+    rounds: int = 50,
+    device: str = "cpu",
+    seconds: float = float("inf"),
+) -> dict[K, float]:
+    """Seconds per call of each candidate, the least of its turns: what the code takes undisturbed."""
+    best = dict.fromkeys(candidates, float("inf"))
+    for name, once in turns(candidates, rounds, device, seconds):
+        best[name] = min(best[name], once)
     return best
 
 
@@ -84,3 +98,17 @@ def saved_bytes(forward: Callable[[], Tensor], exempt: Iterable[Tensor] = ()) ->
     total = sum(kept.values())
     del result
     return total
+
+
+def peak_bytes(call: Callable[[], Any], device: str = "cpu") -> int:
+    """The most memory that a call holds at once, beyond what was there before, as torch's allocator hands it out."""
+    if device.startswith("cuda"):
+        before = torch.cuda.memory_allocated()
+        torch.cuda.reset_peak_memory_stats()
+        call()
+        return torch.cuda.max_memory_allocated() - before
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True, acc_events=True) as profiler:
+        call()
+    changes = [event for event in profiler.profiler.kineto_results.events() if event.name() == "[memory]"]
+    changes.sort(key=lambda event: event.start_ns())
+    return max(itertools.accumulate((event.nbytes() for event in changes), initial=0))

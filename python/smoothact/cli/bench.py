@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m smoothact bench``: time and memory beside torch eager, torch.compile, oneDNN and a copy."""
+"""``python -m smoothact bench``: time and memory beside torch eager, torch.compile, oneDNN and a copy.
+
+Of activations; with ``--model`` of whole models (:mod:`smoothact.cli.bench_models`).
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ import smoothact
 from smoothact._machine import environment, sentence
 from smoothact.bench import report
 from smoothact.bench.cases import LAYOUTS, SPECIAL, compiler, measure
+from smoothact.bench.models import MODELS
 from smoothact.bench.onednn import OneDNN
 from smoothact.bench.plan import DTYPES, MEASURES, PRESETS, cells, cores, estimate
 from smoothact.bench.timing import keep_freed_memory
@@ -45,11 +49,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--device", default="cpu", help="cpu or cuda (%(default)s)")
     option("--without", choices=("compile", "onednn", "liger"), **again, help="leave a contestant out")
     option("--onednn", metavar="PATH", help="the libdnnl to load (the one installed)")
-    option("--rounds", type=count, default=30, metavar="N", help="turns of every contestant (%(default)s)")
+    option("--rounds", type=count, metavar="N", help="turns of every contestant (30, of a model 10)")
     extent = parser.add_mutually_exclusive_group()
     extent.add_argument("--quick", action="store_true", help="float32, 2**18 elements, contiguous, one thread")
     extent.add_argument("--full", action="store_true", help="every combination: hours")
-    option("--output", type=Path, metavar="FOLDER", help="writes bench.md, bench.csv and bench.png there")
+    option("--output", type=Path, metavar="FOLDER", help="writes bench.md, .csv and .png there, or models.md, ...")
+    option("--model", choices=MODELS, metavar="NAME", **again, help=f"a model's training step: {', '.join(MODELS)}")
+    option("--batch", type=count, metavar="N", help="of a model, instead of its usual one")
+    option("--sequence", type=count, metavar="N", help="of a model, instead of its usual one")
 
 
 def compile_problem(device: str) -> str:
@@ -63,28 +70,52 @@ def compile_problem(device: str) -> str:
     return ""
 
 
+def leave_out_compile(arguments: argparse.Namespace) -> set[str]:
+    """Who is left out: what was asked for, and torch.compile where it does not work, which is said."""
+    without = set(arguments.without)
+    if "compile" not in without and (problem := compile_problem(arguments.device)):
+        print(f"torch.compile does not work here and is left out: {problem}", file=sys.stderr)
+        without.add("compile")
+    return without
+
+
+def usable(arguments: argparse.Namespace, file: str) -> None:
+    """Tries what would fail only after the measurements.
+
+    Raises:
+        RuntimeError, AssertionError, OSError: the device or the folder is not to be had; the first line says why.
+    """
+    torch.zeros(1, device=arguments.device)
+    if arguments.output:
+        arguments.output.mkdir(parents=True, exist_ok=True)
+        (arguments.output / file).touch()
+
+
+def conditions(device: str, **versions: str) -> dict[str, str]:
+    # With others on the cores, several threads wait for one another and measure that.
+    return environment(device) | versions | {"load before": f"{os.getloadavg()[0]:.1f} on {cores()} cores"}
+
+
 def setup(arguments: argparse.Namespace) -> SimpleNamespace:
     """What the run needs.
 
     Raises:
         ValueError, RuntimeError, AssertionError, OSError: it cannot be had; the first line says why.
     """
+    if arguments.batch or arguments.sequence:
+        raise ValueError("--batch and --sequence are of a --model; activations have a --size.")
     resolve = smoothact.catalogue.resolve
     names = [name if name in SPECIAL else resolve(name).at_defaults().name for name in arguments.names]
     names = names or list(smoothact.catalogue)
-    torch.zeros(1, device=arguments.device)
+    usable(arguments, "bench.csv")
     preset = PRESETS["quick"] if arguments.quick else PRESETS["full"] if arguments.full else {}
     chosen = {axis: tuple(getattr(arguments, option)) or preset.get(axis, ()) for axis, option in AXES.items()}
     if arguments.device != "cpu":
         chosen["threads"] = (1,)
-    if arguments.output:
-        arguments.output.mkdir(parents=True, exist_ok=True)
-        (arguments.output / "bench.csv").touch()
     wanted = arguments.device == "cpu" and "onednn" not in arguments.without
     return SimpleNamespace(
         cells=cells(list(dict.fromkeys(names)), chosen),
         library=OneDNN.find(arguments.onednn) if wanted else None,
-        without=set(arguments.without),
     )
 
 
@@ -93,6 +124,10 @@ def run(arguments: argparse.Namespace) -> int:
     if missing := need(*extras, extra="plot"):
         print(missing)
         return 1
+    if arguments.model:
+        from smoothact.cli.bench_models import run as run_models
+
+        return run_models(arguments)
     from tqdm import tqdm
 
     try:
@@ -100,23 +135,20 @@ def run(arguments: argparse.Namespace) -> int:
     except (ValueError, RuntimeError, AssertionError, OSError) as problem:
         print(str(problem).splitlines()[0])
         return 2
-    load = os.getloadavg()[0]  # with others on the cores, several threads wait for one another and measure that
+    peer = {"oneDNN": todo.library.version} if todo.library else {}
+    about, rounds = conditions(arguments.device, **peer), arguments.rounds or 30
     there = {"onednn": todo.library is not None, "liger": arguments.device != "cpu"}
-    absent = todo.without | {who for who, is_there in there.items() if not is_there}
-    minutes = estimate(todo.cells, arguments.rounds, absent) / 60
+    absent = set(arguments.without) | {who for who, is_there in there.items() if not is_there}
+    minutes = estimate(todo.cells, rounds, absent) / 60
     print(f"{len(todo.cells)} cells, about {max(1, round(minutes))} min", file=sys.stderr)
-    if "compile" not in todo.without and (problem := compile_problem(arguments.device)):
-        print(f"torch.compile does not work here and is left out: {problem}", file=sys.stderr)
-        todo.without.add("compile")
+    without = leave_out_compile(arguments)
     keep_freed_memory()
     rows = []
     with tqdm(todo.cells, unit="cell") as bar:
         for cell in bar:
             bar.set_description(f"{cell.op} {cell.measure}")
-            options = {"rounds": arguments.rounds, "without": todo.without, "library": todo.library}
+            options = {"rounds": rounds, "without": without, "library": todo.library}
             rows.append(measure(cell, device=arguments.device, **options))
-    about = environment(arguments.device) | ({"oneDNN": todo.library.version} if todo.library else {})
-    about["load before"] = f"{load:.1f} on {cores()} cores"
     text = report.as_markdown(rows, sentence(about))
     print(text, end="")
     if arguments.output:
