@@ -95,23 +95,40 @@ def reduced(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Labellin
     return inputs, {0: [row], 1: [x], 2: [row, x]}[len(shapes) - 1]
 
 
+def whole(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Labelling:
+    """Codes of a few bits: those of pieces share bytes."""
+    inputs: dict[str, Labels] = {name: (None,) * len(shape) for name, shape in shapes.items()}
+    return inputs, [(None,)] * len(op._schema.returns)
+
+
+def empty(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Labelling:
+    return _broadcast(shapes)[0], [None]
+
+
 FAMILIES: dict[str, Rule] = {
     **dict.fromkeys(catalogue, elementwise),
     "gated": elementwise,
     "gated_packed": packed,
     "gated_biased": biased,
     "smooth_max": reduced,
+}
+SUFFIXES = ("", "_backward", "_jvp", "_double_backward", "_")
+OTHERS: dict[str, Rule] = {
     "_slope": elementwise,
+    "fewbit": elementwise,
+    "fewbit_backward": whole,
+    "fewbit_history": empty,
+    "fewbit_pack": whole,
 }
 
 
 def rules() -> Iterator[tuple[OpOverload, Rule]]:
     """Every op, and how it is sharded."""
-    for family, rule in FAMILIES.items():
-        for suffix in ("", "_backward", "_jvp", "_double_backward", "_"):
-            packet = getattr(torch.ops.smoothact, family + suffix, None)
-            for overload in packet.overloads() if packet else ():
-                yield getattr(packet, overload), learned if overload == "Tensor" else rule
+    members = {family + suffix: rule for family, rule in FAMILIES.items() for suffix in SUFFIXES}
+    for name, rule in {**members, **OTHERS}.items():
+        packet = getattr(torch.ops.smoothact, name, None)
+        for overload in packet.overloads() if packet else ():
+            yield getattr(packet, overload), learned if overload == "Tensor" else rule
 
 
 def arguments(op: OpOverload, args: Sequence[Any], keywords: dict[str, Any]) -> dict[str, Any]:
@@ -168,7 +185,7 @@ def _register() -> None:
     from torch.distributed.tensor._op_schema import RuntimeSchemaInfo
 
     propagator = DTensor._op_dispatcher.sharding_propagator
-    strategies = {rule: _strategy(rule) for rule in (*FAMILIES.values(), learned)}
+    strategies = {rule: _strategy(rule) for rule in (*FAMILIES.values(), *OTHERS.values(), learned)}
     for op, rule in rules():
         # A strategy is looked up again by its tensors, and by what is named here: arguments from a place on, keywords.
         positional = [a for a in op._schema.arguments if not a.kwarg_only]

@@ -68,6 +68,17 @@ def derivatives(f, inputs):
     return [t.detach() for t in (y, *first, *torch.autograd.grad(sum((g * g).sum() for g in first), inputs))]
 
 
+def once(f):
+    """With its gradient among the results, and 0 for second derivatives by the input, which it does not have."""
+
+    def function(x):
+        y = f(x)
+        (g,) = torch.autograd.grad((y * y).sum(), x)
+        return y.detach() + g * x
+
+    return function
+
+
 X, UP, CHANNELS, PACKED = random(*SHAPE), random(*SHAPE) - 1, random(SHAPE[1]), random(6, 10, 14)
 FUNCTIONS = {
     "mish": (SF.mish, [X]),
@@ -75,6 +86,7 @@ FUNCTIONS = {
     "swish of a channel": (lambda x, beta: SF.swish(x, beta), [X, CHANNELS]),
     "swish of one": (lambda x, beta: SF.swish(x, beta), [X, random()]),
     "gelu with a bias": (lambda x, bias: SF.gelu(x, bias=bias, dim=1), [X, CHANNELS]),
+    "mish in a few bits": (once(lambda x: SF.mish(x, fewbit=3)), [X]),
     "swiglu": (SF.swiglu, [X, UP]),
     "swiglu that broadcasts": (SF.swiglu, [X, random(SHAPE[1], 1)]),
     "gate first": (lambda x: SF.geglu(x, dim=1), [PACKED]),

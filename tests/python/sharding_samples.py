@@ -64,6 +64,15 @@ def calls(op):
         for kind, dim, keep in (("logsumexp", 1, False), ("mellowmax", -1, True), ("boltzmann", 0, False)):
             row = x.sum(dim, keepdim=keep)
             yield (*{"": (x,), "_backward": (row, x), "_double_backward": (other, row, x)}[order], dim, keep, kind, 2.0)
+    elif family.startswith("fewbit"):
+        boundaries, levels = smoothact.fewbit.constants("silu", (), 2)
+        codes, nothing = torch.ops.smoothact.fewbit_pack(x, boundaries), x.new_empty(0)
+        yield {
+            "fewbit": (x, "silu", [], boundaries, levels),
+            "fewbit_pack": (x, boundaries),
+            "fewbit_backward": (grad, codes, nothing, levels),
+            "fewbit_history": (x,),
+        }[family + order]
     elif family == "_slope":
         dyt = list(smoothact.catalogue).index("dyt")
         yield (x, random(SHAPE[1], 1), random(), random(SHAPE[2]), None, dyt)
