@@ -19,8 +19,7 @@ bool is_sole(const at::Tensor& gradient) {
   if (!is_plain(gradient) || gradient.use_count() != 1 || gradient.weak_use_count() != 1) return false;
   const c10::Storage& storage = gradient.storage();
   // Memory of another library's, as of an array of NumPy's, has owners that are not counted.
-  return storage.use_count() == 1 && storage.data_ptr().get_deleter() == c10::GetCPUAllocator()->raw_deleter() &&
-         gradient.is_non_overlapping_and_dense();
+  return storage.use_count() == 1 && storage.data_ptr().get_deleter() == c10::GetCPUAllocator()->raw_deleter();
 }
 
 }  // namespace smoothact

@@ -56,6 +56,9 @@ def test_captured_gradients():
     y = MISH(x)
     by_y, by_x = torch.autograd.grad(halved(y), (y, x))
     assert torch.equal(by_y, HALF) and torch.equal(by_x, MISH.op(1)(HALF, x.detach()))
+    z = MISH(x).view(8, 8)  # the gradient is a view of the one that is captured
+    by_z, by_x = torch.autograd.grad(halved(z), (z, x))
+    assert torch.equal(by_z.flatten(), HALF) and torch.equal(by_x, MISH.op(1)(HALF, x.detach()))
 
 
 def test_retained_gradients():
@@ -92,9 +95,9 @@ def test_gradients_of_leaves():
     """AccumulateGrad takes a tensor over as the leaf's gradient without a copy."""
     a, b = sample(), sample()
     for y in (MISH(a) + b, b + MISH(a)):
-        b.grad = None
+        a.grad = b.grad = None
         halved(y).backward()
-        assert torch.equal(b.grad, HALF)
+        assert torch.equal(b.grad, HALF) and torch.equal(a.grad, MISH.op(1)(HALF, a.detach()))
 
 
 def test_views():

@@ -204,12 +204,14 @@ def test_changed_result_does_not_matter():
     assert same(gradients(model, x), expected)
 
 
-def test_changed_parameter_is_noticed():
-    model, x = Learned(), sample()
+@pytest.mark.parametrize("learning", [True, False])
+def test_changed_parameter_is_noticed(learning):
+    model, x = MLP(), sample()
+    model.act = smoothact.nn.Swish(learnable=True, constraint="softplus").requires_grad_(learning)
     smoothact.recompute(model)
     y = model(x).sum()
     with torch.no_grad():
-        model.act.beta.add_(1)
+        model.act.raw_beta.add_(1)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         y.backward()
 
