@@ -74,8 +74,8 @@ def calls(op):
             "fewbit_history": (x,),
         }[family + order]
     elif family == "_slope":
-        dyt = list(smoothact.catalogue).index("dyt")
-        yield (x, random(SHAPE[1], 1), random(), random(SHAPE[2]), None, dyt)
+        three = next(i for i, d in enumerate(smoothact.catalogue.values()) if len(d.parameters) == 3)
+        yield (x, *(0.5 + random(*shape).abs() for shape in ((SHAPE[1], 1), (), (SHAPE[2],))), None, three)
     elif suffix == "Tensor":
         tensors = [x, *parameters(family), random(SHAPE[CHANNELS])]
         if not order:
