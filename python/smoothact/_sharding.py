@@ -122,6 +122,10 @@ OTHERS: dict[str, Rule] = {
 }
 
 
+# On what shapes the results have, or which there are.
+DECISIVE = ("dim", "needed", "boundaries", "levels")
+
+
 def rules() -> Iterator[tuple[OpOverload, Rule]]:
     """Every op, and how it is sharded."""
     members = {family + suffix: rule for family, rule in FAMILIES.items() for suffix in SUFFIXES}
@@ -189,7 +193,7 @@ def _register() -> None:
     for op, rule in rules():
         # A strategy is looked up again by its tensors, and by what is named here: arguments from a place on, keywords.
         positional = [a for a in op._schema.arguments if not a.kwarg_only]
-        decides = any(a.name in ("dim", "needed") or isinstance(a.type, torch.OptionalType) for a in positional)
+        decides = any(a.name in DECISIVE or isinstance(a.type, torch.OptionalType) for a in positional)
         keywords = [a.name for a in op._schema.arguments if a.kwarg_only]
         info = RuntimeSchemaInfo(0 if decides else len(positional), keywords or None)
         propagator.register_op_strategy(op, strategies[rule], info)
