@@ -122,10 +122,6 @@ OTHERS: dict[str, Rule] = {
 }
 
 
-# On what shapes the results have, or which there are.
-DECISIVE = ("dim", "needed", "boundaries", "levels")
-
-
 def rules() -> Iterator[tuple[OpOverload, Rule]]:
     """Every op, and how it is sharded."""
     members = {family + suffix: rule for family, rule in FAMILIES.items() for suffix in SUFFIXES}
@@ -184,6 +180,9 @@ def _strategy(rule: Rule) -> Callable[[Any], Any]:
     return strategy
 
 
+UNDECISIVE = ("Tensor", "float", "Optional[float]", "str")
+
+
 def _register() -> None:
     from torch.distributed.tensor import DTensor
     from torch.distributed.tensor._op_schema import RuntimeSchemaInfo
@@ -192,8 +191,9 @@ def _register() -> None:
     strategies = {rule: _strategy(rule) for rule in (*FAMILIES.values(), *OTHERS.values(), learned)}
     for op, rule in rules():
         # A strategy is looked up again by its tensors, and by what is named here: arguments from a place on, keywords.
+        # Not by numbers that decide on no shape, if it can be helped: a parameter may change in every step.
         positional = [a for a in op._schema.arguments if not a.kwarg_only]
-        decides = any(a.name in DECISIVE or isinstance(a.type, torch.OptionalType) for a in positional)
+        decides = any(a.name != "parameters" and str(a.type) not in UNDECISIVE for a in positional)
         keywords = [a.name for a in op._schema.arguments if a.kwarg_only]
         info = RuntimeSchemaInfo(0 if decides else len(positional), keywords or None)
         propagator.register_op_strategy(op, strategies[rule], info)

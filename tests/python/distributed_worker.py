@@ -2,6 +2,7 @@
 """What each of several processes runs for test_distributed.py: the names of checks are its arguments."""
 
 import copy
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -192,7 +193,8 @@ def learned_mlp():
 def mlps(x):
     """Models to distribute, and ones that compute the same, where they can with torch's activation."""
     # Transformers takes its time to import.
-    for make in (PlainMLP, GatedMLP, learned_mlp, *([llama_mlp] if dist.get_world_size() == 2 else [])):
+    theirs = dist.get_world_size() == 2 and importlib.util.find_spec("transformers")
+    for make in (PlainMLP, GatedMLP, learned_mlp, *([llama_mlp] if theirs else [])):
         torch.manual_seed(1)
         model = make().double()
         plain = copy.deepcopy(model)
