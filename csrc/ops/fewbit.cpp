@@ -35,7 +35,11 @@ struct FewBitCall {
   }
   int inputs() const { return most_inputs; }
   std::string node_name() const { return "SmoothactFewBitBackward"; }
+  Numbers levels() const { return {parameters.data(), static_cast<size_t>(integers[0])}; }
   std::vector<Tensor> derivatives(const Tensor& grad, const Needed& needed, const Tensors& in) const;
+  bool overwrite(const Tensor& grad, const Tensors& in) const {
+    return is_plain(in[1]) && fewbit_over_grad(grad, in[1], levels());
+  }
 };
 
 [[noreturn]] void refuse() {
@@ -64,8 +68,7 @@ auto& history_op() {
 
 std::vector<Tensor> FewBitCall::derivatives(const Tensor& grad, const Needed& needed, const Tensors& in) const {
   if (needed[2]) refuse();
-  const Numbers levels(parameters.data(), static_cast<size_t>(integers[0]));
-  return {needed[0] ? backward_op().call(grad, in[1], in[2], levels) : Tensor(), Tensor(), Tensor()};
+  return {needed[0] ? backward_op().call(grad, in[1], in[2], levels()) : Tensor(), Tensor(), Tensor()};
 }
 
 void record(const Tensor& out, Numbers levels, const Tensor& multiplied, const Tensor& codes, const Tensor& history,

@@ -11,6 +11,8 @@ namespace smoothact {
 // Codes are those of the elements in the order of their indices, whatever the strides.
 at::Tensor fewbit_pack_on_cpu(const at::Tensor& self, at::ArrayRef<double> boundaries);
 at::Tensor fewbit_backward_on_cpu(const at::Tensor& grad, const at::Tensor& codes, at::ArrayRef<double> levels);
+// In the place of grad, where its elements lie in order; else false.
+bool fewbit_over_grad(const at::Tensor& grad, const at::Tensor& codes, at::ArrayRef<double> levels);
 #if defined(SMOOTHACT_WITH_CUDA)
 at::Tensor fewbit_pack_on_cuda(const at::Tensor& self, at::ArrayRef<double> boundaries);
 at::Tensor fewbit_backward_on_cuda(const at::Tensor& grad, const at::Tensor& codes, at::ArrayRef<double> levels);

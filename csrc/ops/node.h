@@ -110,13 +110,14 @@ struct Derivative : torch::autograd::TraceableFunction {
   variable_list apply(variable_list&& grads) override {
     std::lock_guard<std::mutex> lock(mutex_);
     const Tensors in = unpack();
+    const Needed n = needed();
     if constexpr (requires { call.overwrite(grads[0], in); }) {
-      if (needed()[0] && is_sole(grads[0]) && call.overwrite(grads[0], in)) {
+      if (n == Needed{true} && is_sole(grads[0]) && call.overwrite(grads[0], in)) {
         grads.resize(call.inputs());
         return std::move(grads);
       }
     }
-    return backward(call, grads, needed(), in);
+    return backward(call, grads, n, in);
   }
 
   // Compiled autograd calls the static function below with what is packed here.

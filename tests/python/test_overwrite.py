@@ -42,6 +42,15 @@ def test_same_bits_in_the_same_place(case, dtype):
         assert torch.equal(got[0], expected)
 
 
+@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
+def test_few_bits_in_the_same_place(dtype):
+    x = torch.randn(1000).to(dtype).requires_grad_()
+    y, got = smoothact.functional.mish(x, fewbit=3), []
+    (expected,) = torch.autograd.grad(y, x, torch.full_like(x, 0.5), retain_graph=True)
+    assert allocated(lambda: got.extend(torch.autograd.grad(halved(y), x)), "fewbit_backward") == 0
+    assert torch.equal(got[0], expected)
+
+
 def test_second_backward():
     x = sample()
     y = halved(MISH(x))
