@@ -154,7 +154,7 @@ def test_a_number_beside_a_tensor(device):
          lambda x: torch.ops.smoothact.swish_backward.Tensor(x[..., 0], x, torch.ones(3), None, [True, True, False])),
         (RuntimeError, r"swish: expected beta to be on the device of self",
          lambda x: SF.swish(x, torch.ones(3, device="meta"))),
-        (TypeError, r"leaky_relu\(\): inplace=True takes no bias, and no tensors",
+        (TypeError, r"leaky_relu\(\): inplace=True takes no bias, no fewbit, and no tensors",
          lambda x: SF.leaky_relu(x, torch.ones(3), inplace=True)),
     ],
 )  # fmt: skip
