@@ -69,10 +69,12 @@ def measured(name, **options):
 @WHOLE
 def test_gpt2_saves_what_one_can_count(tiny):
     rows = measured("gpt2", without=["compile"])
-    assert list(rows) == [("transformers", False), ("torch", False), ("smoothact", False)]
-    own, builtin, ours = rows.values()
+    assert list(rows) == [("transformers", False), ("torch", False), ("smoothact", False), ("recompute", False)]
+    own, builtin, ours, again = rows.values()
     # x, x / 2, tanh and 1 + tanh are saved by the formula in Python, x alone by torch's and ours.
     assert own["saved"] - ours["saved"] == 3 * LAYERS * TOKENS * 4 * WIDTH * 4
+    # And the result by the Linear behind it.
+    assert ours["saved"] - again["saved"] == LAYERS * TOKENS * 4 * WIDTH * 4
     assert builtin["saved"] == ours["saved"]
     parameters = sum(p.nbytes for p in build(tiny["gpt2"])[0].parameters())
     for row in rows.values():
@@ -83,7 +85,8 @@ def test_gpt2_saves_what_one_can_count(tiny):
 @WHOLE
 def test_llama_mlp_saves_what_one_can_count(tiny):
     rows = measured("llama_mlp")
-    assert list(rows) == [(who, compiled) for compiled in (False, True) for who in ("transformers", "smoothact")]
+    both = ("transformers", "smoothact")
+    assert list(rows) == [*((who, False) for who in (*both, "recompute")), *((who, True) for who in both)]
     own, ours = (rows[who, False] for who in ("transformers", "smoothact"))
     # x, gate, silu(gate), up and their product; ours not silu(gate)
     assert own["saved"] == 4 * TOKENS * (WIDTH + 4 * INNER) and own["saved"] - ours["saved"] == 4 * TOKENS * INNER
@@ -211,7 +214,8 @@ def test_bench_writes_all_three(tiny, tmp_path, capsys):
     assert "transformers 5" in printed.out or "transformers 4" in printed.out
     with (tmp_path / "models.csv").open() as lines:
         rows = list(csv.DictReader(lines))
-    assert [r["contestant"] for r in rows] == ["transformers", "torch", "smoothact", "transformers", "smoothact"]
+    ours = ["smoothact", "recompute"]
+    assert [r["contestant"] for r in rows] == ["transformers", "torch", *ours, "transformers", *ours]
     assert {(r["batch"], r["sequence"], r["threads"]) for r in rows} == {("3", "8", "1")}
     assert all(float(r[what]) > 0 for r in rows for what in ("step", "median", "saved", "peak"))
     assert (tmp_path / "models.png").stat().st_size > 10_000

@@ -14,9 +14,10 @@ from matplotlib.ticker import MaxNLocator
 from smoothact.bench.models_report import label, situations
 from smoothact.bench.plot import STYLES
 from smoothact.bench.report import Row
-from smoothact.bench.training import OURS, OWN
+from smoothact.bench.training import OURS, OWN, RECOMPUTE
 
 COLOURS = {OWN: STYLES["eager"][0], "torch": STYLES["compile"][0], "liger": STYLES["liger"][0], OURS: STYLES[OURS][0]}
+COLOURS[RECOMPUTE] = COLOURS[OURS]
 PANELS = (("step", 1e3, "ms"), ("saved", 2**-20, "MiB"), ("peak", 2**-20, "MiB"))
 
 

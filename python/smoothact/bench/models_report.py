@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from smoothact._report import table
 from smoothact.bench.report import Row, times
-from smoothact.bench.training import OWN
+from smoothact.bench.training import OWN, RECOMPUTE
 
 AXES = ("model", "dtype", "batch", "sequence", "threads")
 COLUMNS = (*AXES, "contestant", "compiled", "step", "median", "saved", "peak", "difference")
-LABELS = {OWN: "Transformers", "torch": "torch's built-in", "liger": "Liger"}
+LABELS = {OWN: "Transformers", "torch": "torch's built-in", "liger": "Liger", RECOMPUTE: "smoothact, recompute"}
 LEGEND = """\
 A step is forward and backward, without an optimizer, which would be the same for all; the models have random weights,
 and share them. Times are interleaved, all contestants side by side in one run. `times` is Transformers' own fastest
