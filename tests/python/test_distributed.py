@@ -28,7 +28,7 @@ def torchrun(processes, *arguments):
     path = os.pathsep.join([str(Path(smoothact.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
     return subprocess.run(
-        [*run, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=300, check=False
+        [*run, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=900, check=False
     )
 
 
