@@ -16,7 +16,7 @@ from .fewbit import check_bits, constants
 
 def call(name: str, input: Tensor, parameters: tuple[Any, ...], bias: Tensor | None, dim: int, bits: int) -> Tensor:
     """The activation of ``input + bias``, differentiable once by both."""
-    check_bits(name, bits)
+    bits = check_bits(name, bits)
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
     values = _numbers(name, parameters)
@@ -37,6 +37,9 @@ def _numbers(name: str, parameters: tuple[Any, ...]) -> tuple[float, ...]:
     for p, v in zip(described, [*parameters, *(p.default for p in described[len(parameters) :])], strict=True):
         if isinstance(v, Tensor):
             raise TypeError(f"{name}(): fewbit takes numbers for parameters, got a Tensor for {p.name}")
+        if torch.compiler.is_dynamo_compiling() and isinstance(v, (int, float)):
+            # Where Dynamo takes it for a variable: the table is of this very number.
+            v = torch.fx.experimental.symbolic_shapes.guard_scalar(v)
         _learned.check_number(name, p, v)
         values.append(math.inf if v is None else float(v))
     return tuple(values)

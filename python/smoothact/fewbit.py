@@ -77,11 +77,13 @@ def table(name: str, bits: int, **parameters: Any) -> Table:
     return _table(resolved, (*values, *(math.inf if p.default is None else p.default for p in rest)), bits)
 
 
-def check_bits(op: str, bits: Any) -> None:
+def check_bits(op: str, bits: Any) -> int:
     if isinstance(bits, bool) or not isinstance(bits, int):
         raise TypeError(f"{op}(): argument 'fewbit' must be int or None, not {type(bits).__name__}")
     if bits not in BITS:
         raise ValueError(f"{op}: fewbit must be 2, 3 or 4, got {bits}")
+    # A number that Dynamo knows, where it takes the argument for a variable.
+    return next(b for b in BITS if b == bits)
 
 
 def constants(name: str, values: tuple[float, ...], bits: int) -> tuple[list[float], list[float]]:

@@ -191,6 +191,35 @@ def test_compile(case, device):
     assert torch.equal(gradient(y.sum(), x, None), gradient(expected.sum(), x, None))
 
 
+def test_compile_takes_numbers_for_variables(device):
+    """With dynamic=True, and where a number changes from call to call, Dynamo makes it one."""
+    torch._dynamo.reset()
+    module = smoothact.nn.Swish(0.7, fewbit=3)
+    calls = [
+        (lambda v, b: module(v * b), {"dynamic": True}),
+        (lambda v, b: SF.swish(v, b, fewbit=3), {"fullgraph": True}),
+    ]
+    for f, options in calls:
+        compiled = torch.compile(f, backend="aot_eager", **options)
+        for size, b in ((8, 0.5), (9, 0.6), (17, 0.75)):
+            x = torch.randn(size, 3, device=device, requires_grad=True)
+            assert torch.equal(gradient(compiled(x, b).sum(), x, None), gradient(f(x, b).sum(), x, None))
+
+
+def test_compiled_autograd(device):
+    x = torch.randn(9, device=device, requires_grad=True)
+    with torch._dynamo.compiled_autograd._enable(torch.compile(backend="eager")):
+        few(MISH, x).sum().backward()
+    assert torch.equal(x.grad, gradient(few(MISH, x).sum(), x, None))
+
+
+def test_export(device):
+    x = torch.randn(9, device=device)
+    for strict in (True, False):
+        program = torch.export.export(smoothact.nn.Mish(fewbit=4), (x,), strict=strict)
+        assert torch.equal(program.module()(x), MISH(x))
+
+
 def test_compiled_saves_codes(device):
     torch._dynamo.reset()
     module = torch.compile(smoothact.nn.Mish(fewbit=2), fullgraph=True, backend="aot_eager")
