@@ -35,8 +35,13 @@ class Pending(Tensor):
 
     @staticmethod
     def __new__(cls, gate: Tensor, owner: Waiting) -> Pending:
-        self = Tensor._make_subclass(cls, gate.detach())
+        like = {"strides": gate.stride(), "dtype": gate.dtype, "device": gate.device}
+        grad = gate.requires_grad and torch.is_grad_enabled()
+        self = Tensor._make_wrapper_subclass(cls, gate.shape, **like, requires_grad=grad)
         self.gate, self.owner, self.computed = gate, owner, None
+        if grad:
+            with torch._C.DisableTorchFunctionSubclass():
+                self.register_hook(_refuse)
         return self
 
     def value(self) -> Tensor:
@@ -63,6 +68,19 @@ class Pending(Tensor):
         return function(
             *_pytree.tree_map_only(Pending, computed, arguments), **_pytree.tree_map_only(Pending, computed, keywords)
         )
+
+    @classmethod
+    def __torch_dispatch__(cls, op: Any, types: Any, arguments: tuple = (), keywords: dict | None = None) -> Any:
+        # Past autograd, where only what is no call of torch's brings it: an autograd.Function, whose gradient is refused.
+        arguments, keywords = _pytree.tree_map_only(Pending, Pending.value, (arguments, keywords or {}))
+        return op(*arguments, **keywords)
+
+
+def _refuse(gradient: Tensor) -> None:
+    raise RuntimeError(
+        "patch: the result of an activation that gates was given to a torch.autograd.Function, which the sample did not "
+        "do; patch the model with a sample that does, or unpatch it"
+    )
 
 
 def _may_gate(mine: Pending, other: Any) -> bool:

@@ -117,6 +117,31 @@ def test_pending_is_a_tensor(x):
     assert waiting.used["gate"] == 0
 
 
+class Copied(torch.autograd.Function):
+    """No call of torch's that a tensor could see, as in DTensor.from_local."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return torch.ops.aten.clone.default(x)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad
+
+
+def test_a_function_of_autograds_own_is_never_silently_wrong(x):
+    waiting, gate = Waiting(smoothact.nn.SiLU()), x.requires_grad_()
+    y = Copied.apply(waiting(gate))
+    torch.testing.assert_close(y.detach(), nn.functional.silu(x.detach()))
+    with pytest.raises(RuntimeError, match=r"patch: .* was given to a torch.autograd.Function"):
+        y.sum().backward()
+    with torch.no_grad():
+        torch.testing.assert_close(Copied.apply(waiting(gate)), nn.functional.silu(x))
+    with torch._C.DisableTorchFunctionSubclass():
+        y = waiting(x.detach()) + 1
+    torch.testing.assert_close(y, nn.functional.silu(x.detach()) + 1)
+
+
 def test_shared_and_nested(x):
     class Net(nn.Module):
         def __init__(self):
