@@ -71,15 +71,15 @@ class Pending(Tensor):
 
     @classmethod
     def __torch_dispatch__(cls, op: Any, types: Any, arguments: tuple = (), keywords: dict | None = None) -> Any:
-        # Past autograd, where only what is no call of torch's brings it: an autograd.Function, whose gradient is refused.
+        # Past autograd, where an autograd.Function brings it, which is no call of torch's; its gradient is refused.
         arguments, keywords = _pytree.tree_map_only(Pending, Pending.value, (arguments, keywords or {}))
         return op(*arguments, **keywords)
 
 
 def _refuse(gradient: Tensor) -> None:
     raise RuntimeError(
-        "patch: the result of an activation that gates was given to a torch.autograd.Function, which the sample did not "
-        "do; patch the model with a sample that does, or unpatch it"
+        "patch: the result of an activation that gates was given to a torch.autograd.Function, which the sample did "
+        "not do; patch the model with a sample that does, or unpatch it"
     )
 
 
