@@ -37,9 +37,7 @@ def _numbers(name: str, parameters: tuple[Any, ...]) -> tuple[float, ...]:
     for p, v in zip(described, [*parameters, *(p.default for p in described[len(parameters) :])], strict=True):
         if isinstance(v, Tensor):
             raise TypeError(f"{name}(): fewbit takes numbers for parameters, got a Tensor for {p.name}")
-        if torch.compiler.is_dynamo_compiling() and isinstance(v, (int, float)):
-            # Where Dynamo takes it for a variable: the table is of this very number.
-            v = torch.fx.experimental.symbolic_shapes.guard_scalar(v)
+        v = _learned.fixed(v)  # the table is of this very number
         _learned.check_number(name, p, v)
         values.append(math.inf if v is None else float(v))
     return tuple(values)

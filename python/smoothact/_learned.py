@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -55,6 +56,13 @@ DOMAINS = {
     "positive": ("positive and finite", lambda v: v > 0),
     "from 1 to 16": ("from 1 to 16", lambda v: 1 <= v <= 16),
 }
+
+
+def fixed(value: Any) -> Any:
+    """A number as it is, where Dynamo takes it for a variable."""
+    if torch.compiler.is_dynamo_compiling() and isinstance(value, (int, float)):
+        return torch.fx.experimental.symbolic_shapes.guard_scalar(value)
+    return value
 
 
 def check_number(name: str, parameter: Parameter, value: float | None) -> None:

@@ -51,7 +51,7 @@ def _after(dim: int) -> int:
 def split(parameters: dict[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The parameters that are tensors, and the others."""
     tensors = {n: v for n, v in parameters.items() if isinstance(v, Tensor)}
-    return tensors, {n: v for n, v in parameters.items() if n not in tensors}
+    return tensors, {n: _learned.fixed(v) for n, v in parameters.items() if n not in tensors}
 
 
 def merge(op: str, name: str, numbers: list[float], tensors: dict[str, Tensor]) -> list[Any]:

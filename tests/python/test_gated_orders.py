@@ -270,3 +270,15 @@ def test_packed_is_a_pair_of_its_halves(layout, device):
         ours, theirs = packed(case, layout, dim)(x), pair(case, *halves(x, layout, dim))
         assert torch.equal(ours, theirs)
         assert torch.equal(grad(ours.sum(), x)[0], grad(theirs.sum(), x)[0])
+
+
+def test_parameters_that_vary_when_compiled(device):
+    x = torch.randn(3, 8, dtype=torch.float64, device=device)
+    torch.compiler.reset()
+    compiled = torch.compile(
+        lambda x, beta: SF.gated(x, activation="swish", beta=beta), backend="aot_eager", fullgraph=True, dynamic=True
+    )
+    for beta in (0.5, 0.7, 2.0):
+        torch.testing.assert_close(compiled(x, beta), SF.gated(x, activation="swish", beta=beta))
+    module = smoothact.nn.GLU(activation="swish", beta=0.3)
+    torch.testing.assert_close(torch.compile(module, backend="aot_eager", dynamic=True)(x), module(x))
