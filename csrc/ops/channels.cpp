@@ -12,7 +12,8 @@ using at::Tensor;
 bool per_channel(const Tensor& p) { return p.dim() == 1 && p.sym_size(0) != 1; }
 
 Tensor beside(const Tensor& self, const Tensor& p, int64_t dim) {
-  if (!per_channel(p)) return p.dim() == 0 ? p : p.squeeze(0);
+  // Not squeezed: a DTensor's dim may be sharded, however short.
+  if (!per_channel(p)) return p.dim() == 0 ? p : p.select(0, 0);
   std::vector<c10::SymInt> sizes(self.dim() - at::maybe_wrap_dim(dim, self.dim()), 1);
   sizes[0] = p.sym_size(0);
   return p.view_symint(sizes);
