@@ -15,6 +15,7 @@ from ._calls import Call, DirectCalls
 from ._compare import Comparison, Like, compare
 from ._patch import KEPT, patch, unpatch
 from ._pending import Waiting
+from ._recognise import module_of
 from ._report import table
 from ._sites import CodeSite, Site, find_sites
 from ._trial import run
@@ -144,7 +145,7 @@ def _watch(model: nn.Module, sample: Any) -> list[_Watched]:
     direct: dict[tuple[str, str, str], _Watched] = {}
 
     def report(call: Call) -> None:
-        module = getattr(ours, call.found.descriptor.module)(**call.found.parameters)
+        module = module_of(call.found)
         made = _Watched(call.path, f"{call.function.__name__}()", repr(module), "left", call.theirs, module)
         direct.setdefault((made.path, made.was, made.now), made).calls.append((Like.of(call.input),))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from . import nn as ours
 from ._pending import Waiting
@@ -15,11 +15,8 @@ from ._recompute import Recomputation
 from ._recompute import recompute as recompute_results
 from ._report import table
 from ._sites import CodeSite, Site, find_sites
-from ._trial import run
+from ._trial import TOLERANCES, difference, run
 from .fewbit import check_bits
-
-# Of the norm of all outputs, and of all gradients, by what the model computes in.
-TOLERANCES = {torch.float64: 1e-9, torch.float32: 1e-4, torch.bfloat16: 3e-2, torch.float16: 1e-2}
 
 
 @dataclass
@@ -98,7 +95,7 @@ def patch(model: nn.Module, sample: Any = None, *, fewbit: int | None = None, re
         nonlocal after, differences
         if before:
             after = run(model, sample)
-            differences = [_difference(a, b) for a, b in zip(before[:2], after[:2], strict=True)]
+            differences = [difference(a, b) for a, b in zip(before[:2], after[:2], strict=True)]
 
     try:
         for site in sites:
@@ -171,13 +168,3 @@ def _row(site: Site | CodeSite) -> dict[str, str]:
         "is": repr(site.after.activation if isinstance(site.after, Waiting) else site.after),
         "what": "gate" if site.is_gate else "activation",
     }
-
-
-def _difference(before: list[Tensor], after: list[Tensor]) -> float | None:
-    if not before:
-        return None
-    if [t.shape for t in before] != [t.shape for t in after]:
-        return float("inf")
-    error = sum((a.double() - b.double()).square().sum().item() for a, b in zip(before, after, strict=True))
-    size = sum(a.double().square().sum().item() for a in before)
-    return float((error / size) ** 0.5) if size else float(error > 0)

@@ -27,6 +27,11 @@ def recognise(value: Any) -> Resolved | None:
     return _function(value) if callable(value) else None
 
 
+def module_of(found: Resolved) -> ours.Activation:
+    """smoothact's module of it."""
+    return getattr(ours, found.descriptor.module)(**found.parameters)
+
+
 def _module(module: nn.Module) -> Resolved | None:
     cls = type(module)
     if next(module.parameters(), None) is not None:

@@ -14,15 +14,23 @@ from . import nn as ours
 from ._calls import Arguments, ByName, Call, DirectCalls, with_names
 from ._packed_gate import METHOD, PackedGate, packed_gate
 from ._pending import Waiting
-from ._recognise import recognise
+from ._recognise import module_of, recognise
 from ._trial import run
 
 # Whose own code is what they are.
 ACTIVATIONS = ("smoothact.", "torch.nn.modules", "transformers.activations", "timm.layers.activations")
 
 
+class _Place:
+    after: Any
+
+    @property
+    def is_gate(self) -> bool:
+        return isinstance(self.after, (Waiting, PackedGate, ours.GLU))
+
+
 @dataclass
-class Site:
+class Site(_Place):
     """An attribute of a module that is an activation or a gate."""
 
     path: str
@@ -30,10 +38,6 @@ class Site:
     name: str
     before: Any
     after: Any
-
-    @property
-    def is_gate(self) -> bool:
-        return isinstance(self.after, (Waiting, PackedGate, ours.GLU))
 
     @property
     def was(self) -> str:
@@ -55,7 +59,7 @@ class Site:
 
 
 @dataclass
-class CodeSite:
+class CodeSite(_Place):
     """A call of an activation by name, with these arguments, in the code of a module's forward."""
 
     path: str
@@ -64,10 +68,6 @@ class CodeSite:
     by_name: ByName
     arguments: Arguments
     after: Any
-
-    @property
-    def is_gate(self) -> bool:
-        return isinstance(self.after, Waiting)
 
     @property
     def was(self) -> str:
@@ -121,8 +121,7 @@ def _code_sites(model: nn.Module, sample: Any, calls: Iterable[Call]) -> Iterato
         path, owner, names = owners[i]
         for by_name in names.values():
             for arguments, found in (by_name.seen or {}).items():
-                after = getattr(ours, found.descriptor.module)(**found.parameters)
-                yield CodeSite(path, owner, forward, by_name, arguments, after)
+                yield CodeSite(path, owner, forward, by_name, arguments, module_of(found))
             by_name.seen = None
 
 
@@ -154,7 +153,7 @@ def _replacement(before: Any) -> nn.Module | None:
     found = recognise(before)
     if found is None or found.descriptor.name == "identity":
         return None
-    module = getattr(ours, found.descriptor.module)(**found.parameters)
+    module = module_of(found)
     return module.train(before.training) if isinstance(before, nn.Module) else module
 
 

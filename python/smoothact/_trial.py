@@ -10,6 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils import _pytree
 
+# Of the norm of all outputs, and of all gradients, by what the model computes in.
+TOLERANCES = {torch.float64: 1e-9, torch.float32: 1e-4, torch.bfloat16: 3e-2, torch.float16: 1e-2}
+
 
 class Trial(NamedTuple):
     """What a model computed on a sample."""
@@ -56,3 +59,14 @@ def run(model: nn.Module, sample: Any) -> Trial:
 
 def _is_float(value: Any) -> bool:
     return isinstance(value, Tensor) and value.is_floating_point()
+
+
+def difference(before: list[Tensor], after: list[Tensor]) -> float | None:
+    """The norm of what differs over that of all; None of nothing."""
+    if not before:
+        return None
+    if [t.shape for t in before] != [t.shape for t in after]:
+        return float("inf")
+    error = sum((a.double() - b.double()).square().sum().item() for a, b in zip(before, after, strict=True))
+    size = sum(a.double().square().sum().item() for a in before)
+    return float((error / size) ** 0.5) if size else float(error > 0)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 import smoothact
-from smoothact._patch import TOLERANCES, _difference
+from smoothact._trial import TOLERANCES, difference
 from smoothact.bench.cases import compiler
 from smoothact.bench.models import MODELS, Entry, Sample, build
 from smoothact.bench.timing import peak_bytes, saved_bytes, turns
@@ -161,9 +161,9 @@ def agreement(way: Way, reference: Results, found: Results, tolerance: float) ->
     Raises:
         RuntimeError: it is more than roundings.
     """
-    differences = [_difference(a, b) or 0.0 for a, b in zip(reference, found, strict=True)]
-    for what, difference in zip(("loss", "gradients"), differences, strict=True):
-        if not difference <= tolerance:
+    differences = [difference(a, b) or 0.0 for a, b in zip(reference, found, strict=True)]
+    for what, d in zip(("loss", "gradients"), differences, strict=True):
+        if not d <= tolerance:
             who = way[0] + ", compiled" * way[1]
-            raise RuntimeError(f"{who}: {what} and that of Transformers' own differ by {difference:.1e}")
+            raise RuntimeError(f"{who}: {what} and that of Transformers' own differ by {d:.1e}")
     return max(differences)
