@@ -16,10 +16,9 @@ from smoothact.bench import training
 from smoothact.bench.models import MODELS, build, configured
 from smoothact.bench.timing import peak_bytes, turns
 from smoothact.bench.training import Situation, contestants, measure, results, sharing, with_builtins, with_liger
-from support import DEFAULTS
+from support import WHOLE
 from torch import nn
 
-WHOLE = pytest.mark.skipif(len(DEFAULTS) < 80, reason="not all activations are compiled")
 LAYERS, WIDTH, TOKENS, INNER = 2, 32, 2 * 16, 48
 SMALL = {"batch": 2, "sequence": 16}
 TINY = {

@@ -9,9 +9,7 @@ import pytest
 import smoothact
 import torch
 from smoothact.integrations._registration import Registration
-from support import DEFAULTS
-
-WHOLE = pytest.mark.skipif(len(DEFAULTS) < 80, reason="not all activations are compiled")
+from support import WHOLE
 
 SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48, "vocab_size": 64}
 DECODER = {**SMALL, "num_key_value_heads": 2, "max_position_embeddings": 32, "pad_token_id": 0}

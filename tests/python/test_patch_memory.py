@@ -7,11 +7,11 @@ import pytest
 import smoothact
 import torch
 from smoothact._trial import run
-from support import DEFAULTS
+from support import WHOLE
 from test_patch import MLP, Experts, assert_same
 from torch import nn
 
-pytestmark = pytest.mark.skipif(len(DEFAULTS) < 80, reason="not all activations are compiled")
+pytestmark = WHOLE
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ import pytest
 import smoothact
 import torch
 from smoothact._calls import DirectCalls
-from support import DEFAULTS
+from support import WHOLE
 from test_patch import assert_same
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.functional import mish
 
-pytestmark = pytest.mark.skipif(len(DEFAULTS) < 80, reason="not all activations are compiled")
+pytestmark = WHOLE
 
 
 class SwiGLU(nn.Module):
