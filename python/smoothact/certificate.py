@@ -44,6 +44,9 @@ class Row:
     torch_rounded: float | None
     unjudged: int
     """Inputs that float64 could not judge and that multiprecision did not sample."""
+    ties: float | None = None
+    """Share of results that lie closer to the middle between two numbers of the format than float32 tells, if these
+    are not among those that should be correctly rounded."""
 
 
 def spacing(v: Tensor, dtype: torch.dtype) -> Tensor:

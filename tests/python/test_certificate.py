@@ -81,7 +81,7 @@ def test_command(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16], ids=str)
-@pytest.mark.parametrize("name", [n for n in ("silu", "gelu", "tanh", "relu") if n in smoothact.catalogue])
+@pytest.mark.parametrize("name", [n for n in ("silu", "gelu", "mish", "relu") if n in smoothact.catalogue])
 def test_gates(name, dtype, device):
     rows = network_certificate.certify_gates([name], [dtype], device, count=20_000, hard=50)
     assert [row.order for row in rows] == ["y", "by gate", "by up"]
@@ -90,6 +90,17 @@ def test_gates(name, dtype, device):
         # An ulp of f is up to two of a product, and the product is rounded.
         bound = 2 * CONTRACT["f'" if row.order == "by gate" else "f"] + 1 if dtype.itemsize == 4 else 0.51
         assert row.worst <= bound, row
+        if dtype.itemsize == 2:
+            assert row.rounded >= 0.9995 and row.ties < 0.03, row
+
+
+def test_near_ties():
+    """Of 3/5 times products that 5 divides, and of what float64 itself cannot tell from them."""
+    product = torch.tensor([15.0, 5 * 0.25, 1.0, 365.0], dtype=torch.float64)
+    exact = torch.tensor([0.6, 0.6, 0.6, 0.6 + 1e-12], dtype=torch.float64) * product
+    unit = torch.tensor([2.0, 0.5, 0.25, 2.0], dtype=torch.float64)
+    nearest = (exact / unit).round() * unit
+    assert network_certificate.near_ties(exact, nearest, unit).tolist() == [True, True, False, True]
 
 
 LEARNABLE = ("swish", "softplus", "xielu", "dyt", "gennorm_relu", "abs_ratio")

@@ -36,6 +36,11 @@ EXPLAINED = {
         "y = f(gate) up and its gradients by both, for factors from 1/64 to 64: errors in units in the last place",
         "against the textbook formula, away from zeros of f and f' other than 0 and where these are above 2^-120",
         "(2^-111 in 16 bits) and below 2^122, and the gate of the worst; of the 16-bit formats, every gate.",
+        "",
+        "Products of 16-bit factors often lie in the middle between two numbers of the format, or closer to it",
+        "than 2^-22 of themselves, where float32 arithmetic does not know the side: mish'(0) = 3/5 times such a",
+        "product is a tie for one in a hundred. These near ties count in the worst error; the share of the correctly",
+        "rounded is that of all others.",
     ],
     "parameters": [
         "What one element adds to a parameter's gradient, rounded to float32: errors in units in the last place",
@@ -72,14 +77,19 @@ def share(value: float | None) -> str:
 
 def table(rows: list, dtype: str) -> str:
     """Markdown: a line per function and order."""
-    half = dtype in ("bfloat16", "float16")
-    head = ["", "", "worst ulp", "torch's"] + (["correctly rounded", "torch's"] if half else [])
-    lines = ["| " + " | ".join(head) + " |", "|---|---|" + "--:|" * (len(head) - 2)]
-    for row in rows:
-        if row.dtype == dtype:
-            cells = [f"`{row.op}`", row.order, ulps(row.worst, row.at), ulps(row.torch_worst, row.torch_at)]
-            cells += [share(row.rounded), share(row.torch_rounded)] if half else []
-            lines.append("| " + " | ".join(cells) + " |")
+    rows = [row for row in rows if row.dtype == dtype]
+    columns = {"worst ulp": [ulps(r.worst, r.at) for r in rows]}
+    if any(r.torch_worst is not None for r in rows):
+        columns["torch's worst"] = [ulps(r.torch_worst, r.torch_at) for r in rows]
+    if dtype in ("bfloat16", "float16"):
+        columns["correctly rounded"] = [share(r.rounded) for r in rows]
+        if any(r.torch_rounded is not None for r in rows):
+            columns["torch's"] = [share(r.torch_rounded) for r in rows]
+        if any(r.ties is not None for r in rows):
+            columns["near ties"] = [share(r.ties) for r in rows]
+    lines = ["| | | " + " | ".join(columns) + " |", "|---|---|" + "--:|" * len(columns)]
+    for row, *cells in zip(rows, *columns.values(), strict=True):
+        lines.append(f"| `{row.op}` | {row.order} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
