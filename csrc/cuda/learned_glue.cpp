@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "learned_glue.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
+
+#include <utility>
 
 #include "../ops/learned.h"
 #include "learned_plan.h"
@@ -14,12 +17,36 @@ namespace smoothact {
 
 using at::Tensor;
 
+namespace {
+
+// The kernels know no `up`: a product apart, before anything is rounded to 16 bits.
+std::vector<Tensor> gated(const LearnedCall& call, const Tensor& grad, Inputs in, LearnedCall::Needed needed) {
+  LearnedCall::Tensors inner;
+  std::copy(in.begin(), in.end(), inner.begin());
+  inner[0] = in[0].to(at::kFloat);
+  inner[call.up()] = Tensor();
+  const Tensor& up = in[call.up()];
+  const auto value = [&] { return learned_on_cuda(call, {}, {inner.data(), in.size()}, {}, {})[0]; };
+  if (!grad.defined()) return {(value() * up).to(in[0].scalar_type())};
+  const bool by_up = std::exchange(needed[call.up()], false);
+  const Tensor g = grad.to(at::kFloat);
+  std::vector<Tensor> out(call.inputs());
+  if (std::any_of(needed.begin(), needed.end(), [](bool n) { return n; }))
+    out = learned_on_cuda(call, g * up, {inner.data(), in.size()}, needed, {});
+  if (out[0].defined()) out[0] = out[0].to(in[0].scalar_type());
+  if (by_up) out[call.up()] = (value() * g).to(up.scalar_type());
+  return out;
+}
+
+}  // namespace
+
 std::vector<Tensor> learned_on_cuda(const LearnedCall& call, const Tensor& grad, Inputs in,
-                                    const LearnedCall::Needed& needed) {
+                                    const LearnedCall::Needed& needed, const Places&) {
   const bool backward = grad.defined();
   // Networks are not trained in double precision.
   if (in[0].scalar_type() == at::kDouble || in[0].numel() == 0) return learned_composite(call, grad, in, needed);
   check_learned(call, in, backward ? &grad : nullptr);
+  if (in[call.up()].defined()) return gated(call, grad, in, needed);
   const c10::cuda::CUDAGuard guard(in[0].device());
   const Channelwise view(call, grad, in);
   const int64_t each = 1 + call.entry().descriptor->parameters.size;
@@ -32,7 +59,7 @@ std::vector<Tensor> learned_on_cuda(const LearnedCall& call, const Tensor& grad,
   request.inner = view.inner;
   bool slopes = false;
   LearnedCall::Tensors held;  // until the launch
-  for (int i = 1; i < call.inputs(); ++i) {
+  for (int i = 1; i <= call.bias(); ++i) {
     const Tensor& t = in[i];
     auto& p = i == call.bias() ? request.bias : request.parameters[i - 1];
     if (i != call.bias()) p.value = infinity;
@@ -67,9 +94,9 @@ std::vector<Tensor> learned_on_cuda(const LearnedCall& call, const Tensor& grad,
   results[0] = out;
   if (!slopes) return results;
   const Tensor totals = cuda::by_channel(sums, view.channels, grid.repeat);
-  for (int i = 1; i < call.inputs(); ++i) {
+  for (int i = 1; i <= call.bias(); ++i) {
     if (!needed[i] || !in[i].defined()) continue;
-    const Tensor total = totals.select(1, i % each);  // the bias is last among the inputs
+    const Tensor total = totals.select(1, i % each);  // the bias is last
     results[i] = (in[i].numel() == 1 ? total.sum() : total).reshape(in[i].sizes()).to(in[i].options());
   }
   return results;

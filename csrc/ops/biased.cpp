@@ -60,7 +60,7 @@ class Tiles {
       }
       loop(call, r);
       for (int v = 0; v < 2 && !each_column_; ++v)
-        if (!sums[v].empty()) sums[v][i] = added(columns[v]);
+        if (!sums[v].empty()) sums[v][i] = added_columns(columns[v]);
     });
     for (int v = 0; v < 2; ++v) {
       if (sums[v].empty()) continue;
@@ -73,13 +73,6 @@ class Tiles {
   }
 
  private:
-  // As a tree: one after the other, each would wait for the one before.
-  static double added(double* sums) {
-    for (int64_t n = cpu::biased_block / 2; n > 0; n /= 2)
-      for (int64_t k = 0; k < n; ++k) sums[k] += sums[k + n];
-    return sums[0];
-  }
-
   int64_t plane(int64_t i) const { return i / (down_ * across_); }
   int64_t row(int64_t i) const { return i / across_ % down_ * rows_; }
   int64_t channel(int64_t i) const { return row(i) * l_.channel[1] + plane(i) * l_.channel[2]; }
@@ -110,6 +103,13 @@ class Tiles {
 };
 
 }  // namespace
+
+// As a tree: one after the other, each would wait for the one before.
+double added_columns(double* sums) {
+  for (int64_t n = cpu::biased_block / 2; n > 0; n /= 2)
+    for (int64_t k = 0; k < n; ++k) sums[k] += sums[k + n];
+  return sums[0];
+}
 
 std::array<Tensor, 2> BiasedPass::run() const {
 #if defined(SMOOTHACT_WITH_CUDA)

@@ -26,4 +26,7 @@ struct BiasedPass {
   std::array<at::Tensor, 2> run_on_cpu() const;
 };
 
+// Of cpu::biased_block columns, which it overwrites.
+double added_columns(double* sums);
+
 }  // namespace smoothact

@@ -59,7 +59,7 @@ struct Halves {
       : gating(call.gating()), packed(!in[1].defined()), pair{in[0], in[1]}, bias{in[2], in[3]} {
     check_gate(op(), inputs());
     if (packed) {
-      gating = normalized(op(), in[0], gating);
+      gating = normalized(op().name, in[0], gating);
       pair = halves(in[0], gating);
     }
     static constexpr const char* names[2][2] = {{"gate", "gate_bias"}, {"up", "up_bias"}};

@@ -39,13 +39,6 @@ Gating gating(const std::string& op, std::string_view activation, at::ArrayRef<d
   return g;
 }
 
-Layout layout_of(const std::string& op, std::string_view name) {
-  for (int i = 0; i < 3; ++i) {
-    if (name == layout_names[i]) return static_cast<Layout>(i);
-  }
-  TORCH_CHECK_VALUE(false, "smoothact::", op, ": layout must be gate_first, up_first or interleaved, got '", name, "'");
-}
-
 template <class... T>
 struct Types {};
 
@@ -162,6 +155,13 @@ class SignedGateOp<R, Types<In...>, Types<C...>> final : public GateOp {
 };
 
 }  // namespace
+
+Layout layout_of(const std::string& op, std::string_view name) {
+  for (int i = 0; i < 3; ++i) {
+    if (name == layout_names[i]) return static_cast<Layout>(i);
+  }
+  TORCH_CHECK_VALUE(false, "smoothact::", op, ": layout must be gate_first, up_first or interleaved, got '", name, "'");
+}
 
 Gating gating_of(const std::string& op, int64_t dim, std::string_view layout, std::string_view activation,
                  at::ArrayRef<double> parameters, std::optional<double> limit, double offset) {

@@ -59,7 +59,8 @@ Gating gating_of(const std::string& op, int64_t dim, std::string_view layout, st
                  at::ArrayRef<double> parameters, std::optional<double> limit, double offset);
 void check_gate(const GateOp&, Inputs);
 // The dim of a packed op, from 0 on; the halved size is even.
-Gating normalized(const GateOp&, const at::Tensor& packed, Gating);
+Gating normalized(const std::string& op, const at::Tensor& packed, Gating);
+Layout layout_of(const std::string& op, std::string_view name);
 // gate and up of a packed tensor, as views; and the way back, which copies.
 std::array<at::Tensor, 2> halves(const at::Tensor& packed, const Gating&);
 at::Tensor packed(std::array<at::Tensor, 2> halves, const Gating&);

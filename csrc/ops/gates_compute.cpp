@@ -71,7 +71,7 @@ Call unpacked(const GateOp& op, Inputs in, const Gating& given) {
     c.in.assign(in.begin(), in.end());
     return c;
   }
-  c.gating = normalized(op, in.back(), given);
+  c.gating = normalized(op.name, in.back(), given);
   const auto pair = halves(in.back(), c.gating);
   if (op.part == GatePart::double_backward) {
     TORCH_CHECK(in[0].sym_sizes().equals(in.back().sym_sizes()), "smoothact::", op.name,
@@ -153,15 +153,15 @@ void check_gate(const GateOp& op, Inputs in) {
                     ": expected v_gate or v_up, got neither");
 }
 
-Gating normalized(const GateOp& op, const Tensor& x, Gating g) {
-  TORCH_CHECK(x.dim() > 0, "smoothact::", op.name, ": expected self to have at least one dimension, got none");
-  TORCH_CHECK_INDEX(-x.dim() <= g.dim && g.dim < x.dim(), "smoothact::", op.name,
+Gating normalized(const std::string& op, const Tensor& x, Gating g) {
+  TORCH_CHECK(x.dim() > 0, "smoothact::", op, ": expected self to have at least one dimension, got none");
+  TORCH_CHECK_INDEX(-x.dim() <= g.dim && g.dim < x.dim(), "smoothact::", op,
                     ": Dimension out of range (expected dim to be in range of [", -x.dim(), ", ", x.dim() - 1,
                     "], but got ", g.dim, ")");
   if (g.dim < 0) g.dim += x.dim();
   const c10::SymInt size = x.sym_size(g.dim);
-  TORCH_SYM_CHECK((size % 2).sym_eq(0), "smoothact::", op.name, ": halving dimension must be even, but dimension ",
-                  g.dim, " is size ", size);
+  TORCH_SYM_CHECK((size % 2).sym_eq(0), "smoothact::", op, ": halving dimension must be even, but dimension ", g.dim,
+                  " is size ", size);
   return g;
 }
 

@@ -7,8 +7,9 @@
 
 #include <sstream>
 
-#include "learned.h"
+#include "learned_packed.h"
 #include "node.h"
+#include "pages.h"
 
 namespace smoothact {
 namespace {
@@ -27,15 +28,13 @@ std::string schema(const Entry& e, bool backward) {
     s << (p.optional ? ", Tensor? " : ", Tensor ") << p.name << (p.optional && !backward ? "=None" : "");
   }
   // Without parameters there must be one: name(self) is the other overload.
-  s << (e.descriptor->parameters.size ? ", Tensor? bias" : ", Tensor bias");
+  const bool optional = e.descriptor->parameters.size > 0;
+  s << (optional ? ", Tensor? bias" : ", Tensor bias") << (optional && !backward ? "=None" : "");
   // `needed` is no keyword: torch.distributed.tensor, which hashes what decides on the results, cannot hash lists
   // there.
-  if (backward)
-    s << ", bool[] needed";
-  else if (e.descriptor->parameters.size)
-    s << "=None";
-  s << ", *, int dim=1) -> " << (backward ? "(Tensor" : "Tensor");
-  for (int i = 0; backward && i < e.descriptor->parameters.size + 1; ++i) s << ", Tensor";
+  s << (backward ? ", Tensor? up, bool[] needed" : ", Tensor? up=None");
+  s << ", *, int dim=1, str? layout=None) -> " << (backward ? "(Tensor" : "Tensor");
+  for (int i = 0; backward && i < e.descriptor->parameters.size + 2; ++i) s << ", Tensor";
   if (backward) s << ')';
   return s.str();
 }
@@ -76,7 +75,8 @@ struct Arguments {
                         call.inputs(), " elements, got ", list.size());
       for (int i = 0; i < call.inputs(); ++i) needed[i] = list[i];
     }
-    call.integers[1] = next->toInt();
+    call.integers[1] = next++->toInt();
+    if (!next->isNone()) call.integers[2] = static_cast<int64_t>(layout_of(call.entry().name, next->toStringView()));
   }
   Inputs inputs() const { return {in.data(), static_cast<size_t>(call.inputs())}; }
   bool is_backward() const { return grad.defined(); }
@@ -102,15 +102,19 @@ std::vector<Tensor> composite(const Arguments& a) {
 
 void composite_kernel(const c10::OperatorHandle& op, Stack* stack) { put(op, stack, composite(Arguments(op, *stack))); }
 
-// Of self's layout, the same rule on every device.
+// Of the input's layout, the same rule on every device.
+void lay_out(Tensor& out, const Tensor& input) {
+  // What is like a dense input has its strides.
+  const Tensor like = input.is_non_overlapping_and_dense() ? input : at::empty_like(input);
+  if (!out.strides().equals(like.strides()) || out.is_alias_of(input)) out = at::empty_like(input).copy_(out);
+}
 void finish(const c10::OperatorHandle& op, Stack* stack, const Arguments& a, std::vector<Tensor> results) {
-  const Tensor& self = a.in[0];
-  Tensor& out = results[0];
-  if (!a.is_backward() || a.needed[0]) {
-    // What is like a dense self has its strides.
-    const Tensor like = self.is_non_overlapping_and_dense() ? self : at::empty_like(self);
-    if (!out.strides().equals(like.strides()) || out.is_alias_of(self)) out = at::empty_like(self).copy_(out);
-  }
+  const int up = a.call.up();
+  if (!a.is_backward())
+    lay_out(results[0], LearnedHalves(a.call, a.inputs()).in[0]);
+  else if (a.needed[0])
+    lay_out(results[0], a.in[0]);
+  if (a.is_backward() && a.needed[up] && a.in[up].defined()) lay_out(results[up], a.in[up]);
   put(op, stack, results);
 }
 void compute_kernel(const c10::OperatorHandle& op, Stack* stack) {
@@ -120,18 +124,35 @@ void compute_kernel(const c10::OperatorHandle& op, Stack* stack) {
 template <auto fused>
 void fused_kernel(const c10::OperatorHandle& op, Stack* stack) {
   const Arguments a(op, *stack);
-  auto results = fused(a.call, a.grad, a.inputs(), a.needed);
+  const LearnedHalves h(a.call, a.inputs(), a.needed);
+  // The halves of the gradient of what is packed, where they are to lie.
+  Tensor whole;
+  Places places;
+  if (a.call.packed() && a.is_backward() && a.needed[0]) {
+    ask_for_large_pages(whole = at::empty_like(a.in[0]));
+    places = h.of(whole);
+  }
+  auto results = fused(h.call, a.grad, h.inputs(), h.needed, places);
+  if (whole.defined()) {
+    const int found[2] = {0, a.call.up()};
+    for (int k = 0; k < 2; ++k)
+      if (Tensor& r = results[found[k]]; !r.is_same(places[k])) places[k].copy_(r);
+    results[0] = whole;
+    results[a.call.up()] = Tensor();
+  }
   finish(op, stack, a, a.is_backward() ? filled(std::move(results), a) : std::move(results));
 }
 
 void meta_kernel(const c10::OperatorHandle& op, Stack* stack) {
   const Arguments a(op, *stack);
-  check_learned(a.call, a.inputs(), a.is_backward() ? &a.grad : nullptr);
-  std::vector<Tensor> results(a.is_backward() ? a.call.inputs() : 1);
-  for (int i = 0; i < static_cast<int>(results.size()); ++i) {
-    if (!a.is_backward() || (a.needed[i] && a.in[i].defined())) results[i] = at::empty_like(a.in[i]);
+  const LearnedHalves h(a.call, a.inputs());
+  check_learned(h.call, h.inputs(), a.is_backward() ? &a.grad : nullptr);
+  if (!a.is_backward()) return put(op, stack, {at::empty_like(h.in[0])});
+  std::vector<Tensor> results(a.call.inputs());
+  for (int i = 0; i < a.call.inputs(); ++i) {
+    if (a.needed[i] && a.in[i].defined()) results[i] = at::empty_like(a.in[i]);
   }
-  put(op, stack, a.is_backward() ? filled(std::move(results), a) : results);
+  put(op, stack, filled(std::move(results), a));
 }
 
 void autograd_kernel(const c10::OperatorHandle& op, c10::DispatchKeySet ks, Stack* stack) {
@@ -189,6 +210,7 @@ std::vector<Tensor> LearnedCall::derivatives(const Tensor& grad, const Needed& n
   }
   stack.emplace_back(list);
   stack.emplace_back(dim());
+  stack.push_back(packed() ? c10::IValue(layout_names[layout()]) : c10::IValue());
   op.callBoxed(&stack);
   std::vector<Tensor> out(inputs());
   for (int i = 0; i < inputs(); ++i) {

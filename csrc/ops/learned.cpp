@@ -18,6 +18,7 @@
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/VariableTypeUtils.h>
 
+#include "learned_packed.h"
 #include "op.h"
 
 namespace smoothact {
@@ -32,11 +33,14 @@ std::vector<LearnedFormulas>& table() {
 
 Tensor both(const Tensor& a, const Tensor& b) { return a.defined() ? at::logical_and(a, b) : b; }
 
-// In double self, or self + bias, whose sum is rounded as the type that is computed in rounds it.
+Tensor widened(const Tensor& t) { return t.to(t.scalar_type() == at::kDouble ? at::kDouble : at::kFloat); }
+
+// self, or self + bias, whose sum is rounded as the type that is computed in rounds it. A factor follows: nothing is
+// rounded before.
 Tensor shifted(const LearnedCall& c, Inputs in) {
   const Tensor& bias = in[c.bias()];
-  if (!bias.defined()) return in[0];
-  return plus_bias(in[0], bias, c.dim());
+  if (bias.defined()) return plus_bias(in[0], bias, c.dim());
+  return in[c.up()].defined() ? widened(in[0]) : in[0];
 }
 
 // Of an activation without parameters the formulas know no tensors for them.
@@ -131,6 +135,37 @@ struct Slopes {
   }
 };
 
+// f of self alone, in the type that is computed in or in double.
+Tensor inner_value(const LearnedCall& c, Inputs in) {
+  if (const Numbers numbers(c, in); numbers.all) return numbers.value(c);
+  const Prepared prepared(c, in, {});
+  return prepared.finish(value(c, prepared.x, prepared.p.data()).value);
+}
+
+// Its derivative along the tangents, undefined where there are none.
+Tensor inner_tangent(const LearnedCall& c, Inputs in, Inputs tangents) {
+  LearnedCall::Needed needed{};
+  for (int i = 0; i < c.up(); ++i) needed[i] = tangents[i].defined();
+  Tensor along;
+  if (needed[0]) along = tangents[0].to(at::kDouble);
+  if (needed[c.bias()]) {
+    const Tensor t = beside(in[0], tangents[c.bias()].to(at::kDouble), c.dim());
+    along = along.defined() ? along + t : t;
+  }
+  if (std::none_of(needed.begin() + 1, needed.begin() + c.bias(), [](bool n) { return n; }))
+    return along.defined() ? times_slope(c, along, in) : along;
+  const Prepared prepared(c, in, needed);
+  Tensor sum = at::zeros({}, prepared.x.options());
+  if (along.defined()) sum = prepared.finish(slope(c, prepared.x, prepared.p.data())) * along;
+  const Slopes slopes(c, prepared);
+  for (int i = 1; i < c.bias(); ++i) {
+    if (!needed[i]) continue;
+    const Tensor slope = slopes.by(i - 1);
+    if (slope.defined()) sum = sum + slope * beside(in[0], tangents[i].to(at::kDouble), c.dim());
+  }
+  return sum;
+}
+
 }  // namespace
 
 void add_learned_formulas(int activation, const LearnedFormulas& f) { table()[activation] = f; }
@@ -150,7 +185,16 @@ void check_learned(const LearnedCall& c, Inputs in, const Tensor* grad) {
                       "_backward: expected grad to have the shape of self (", self.sym_sizes(), "), got ",
                       grad->sym_sizes());
   }
-  for (int i = 1; i < c.inputs(); ++i) {
+  if (const Tensor& up = in[c.up()]; up.defined()) {
+    check_tensor(up, [&] { return e.name + ": up"; });
+    TORCH_CHECK_TYPE(up.scalar_type() == self.scalar_type(), "smoothact::", e.name,
+                     ": expected up to have the dtype of self (", self.scalar_type(), "), got ", up.scalar_type());
+    TORCH_CHECK(up.device() == self.device(), "smoothact::", e.name, ": expected up to be on the device of self (",
+                self.device(), "), got ", up.device());
+    TORCH_CHECK_VALUE(up.sym_sizes().equals(self.sym_sizes()), "smoothact::", e.name,
+                      ": expected up to have the shape of self (", self.sym_sizes(), "), got ", up.sym_sizes());
+  }
+  for (int i = 1; i <= c.bias(); ++i) {
     const auto q = i == c.bias() ? Parameter{.name = "bias", .optional = true} : e.descriptor->parameters.items[i - 1];
     const Tensor& p = in[i];
     if (!p.defined()) {
@@ -163,86 +207,64 @@ void check_learned(const LearnedCall& c, Inputs in, const Tensor* grad) {
 
 Tensor learned_value(const LearnedCall& c, Inputs in) {
   check_learned(c, in);
-  if (const Numbers numbers(c, in); numbers.all) return numbers.value(c).to(in[0].scalar_type());
-  const Prepared prepared(c, in, {});
-  return prepared.finish(value(c, prepared.x, prepared.p.data()).value).to(in[0].scalar_type());
+  const Tensor y = inner_value(c, in), &up = in[c.up()];
+  return (up.defined() ? y * up : y).to(in[0].scalar_type());
 }
 
 Tensor learned_tangent(const LearnedCall& c, Inputs in, Inputs tangents) {
-  LearnedCall::Needed needed{};
-  for (int i = 0; i < c.inputs(); ++i) needed[i] = tangents[i].defined();
-  Tensor along;
-  if (needed[0]) along = tangents[0].to(at::kDouble);
-  if (needed[c.bias()]) {
-    const Tensor t = beside(in[0], tangents[c.bias()].to(at::kDouble), c.dim());
-    along = along.defined() ? along + t : t;
+  if (c.packed()) {
+    const LearnedHalves h(c, in);
+    LearnedCall::Tensors t;
+    std::copy(tangents.begin(), tangents.end(), t.begin());
+    if (t[0].defined()) std::tie(t[0], t[c.up()]) = std::tuple_cat(h.of(tangents[0]));
+    return learned_tangent(h.call, h.inputs(), {t.data(), tangents.size()});
   }
-  const auto returned = [&](const Tensor& t) { return t.expand_symint(in[0].sym_sizes()).to(in[0].scalar_type()); };
-  const bool by_parameters = std::any_of(needed.begin() + 1, needed.begin() + c.bias(), [](bool n) { return n; });
-  if (along.defined() && !by_parameters) return returned(times_slope(c, along, in));
-  const Prepared prepared(c, in, needed);
-  Tensor sum = at::zeros({}, prepared.x.options());
-  if (along.defined()) sum = prepared.finish(slope(c, prepared.x, prepared.p.data())) * along;
-  const Slopes slopes(c, prepared);
-  for (int i = 1; i < c.bias(); ++i) {
-    if (!needed[i]) continue;
-    const Tensor slope = slopes.by(i - 1);
-    if (slope.defined()) sum = sum + slope * beside(in[0], tangents[i].to(at::kDouble), c.dim());
+  Tensor t = inner_tangent(c, in, tangents);
+  if (in[c.up()].defined() && t.defined()) t = t * in[c.up()];
+  if (tangents[c.up()].defined()) {
+    const Tensor by_up = inner_value(c, in) * tangents[c.up()];
+    t = t.defined() ? t + by_up : by_up;
   }
-  return returned(sum);
+  return t.expand_symint(in[0].sym_sizes()).to(in[0].scalar_type());
 }
 
 std::vector<Tensor> learned_gradients(const LearnedCall& c, const Tensor& grad, Inputs in,
                                       const LearnedCall::Needed& needed) {
   check_learned(c, in, &grad);
   std::vector<Tensor> out(c.inputs());
+  const Tensor& up = in[c.up()];
+  // f' meets one factor at a time: see Gated of order.h.
+  const auto times_grad = [&](const Tensor& t) { return (up.defined() ? t * up : t) * grad.to(at::kDouble); };
   if (needed[0] || needed[c.bias()]) {
-    const Tensor by_x = times_slope(c, grad, in);
+    const Tensor by_x = up.defined() ? times_slope(c, up, in) * grad.to(at::kDouble) : times_slope(c, grad, in);
     if (needed[0]) out[0] = by_x.to(in[0].scalar_type());
     if (in[c.bias()].defined() && needed[c.bias()])
       out[c.bias()] = reduced(by_x.to(at::kDouble), in[0], in[c.bias()], c.dim());
   }
+  if (up.defined() && needed[c.up()]) out[c.up()] = (inner_value(c, in) * grad.to(at::kDouble)).to(up.scalar_type());
   if (std::none_of(needed.begin() + 1, needed.begin() + c.bias(), [](bool n) { return n; })) return out;
   const Prepared prepared(c, in, needed);
   const Slopes slopes(c, prepared);
-  const Tensor g = grad.to(at::kDouble);
   for (int i = 1; i < c.bias(); ++i) {
     if (!needed[i] || !in[i].defined()) continue;
     const Tensor slope = slopes.by(i - 1);
-    out[i] = slope.defined() ? reduced(g * slope, in[0], in[i], c.dim()) : at::zeros_like(in[i]);
+    out[i] = slope.defined() ? reduced(times_grad(slope), in[0], in[i], c.dim()) : at::zeros_like(in[i]);
   }
   return out;
 }
 
 std::vector<Tensor> learned_composite(const LearnedCall& c, const Tensor& grad, Inputs in,
                                       const LearnedCall::Needed& needed) {
-  return grad.defined() ? learned_gradients(c, grad, in, needed) : std::vector<Tensor>{learned_value(c, in)};
-}
-
-std::vector<Tensor> learned_apart(const LearnedCall& c, const Tensor& grad, Inputs in,
-                                  const LearnedCall::Needed& needed) {
-  const Tensor x = shifted(c, in);
-  LearnedCall::Tensors inputs;
-  std::copy(in.begin(), in.end(), inputs.begin());
-  inputs[0] = x;
-  inputs[c.bias()] = Tensor();
-  LearnedCall::Needed inner = needed;
-  inner[0] |= needed[c.bias()];
-  const Tensor g = grad.defined() ? grad.to(x.scalar_type()) : grad;
-  auto out = learned_on_cpu(c, g, {inputs.data(), in.size()}, inner);
-  if (grad.defined() && needed[c.bias()]) out[c.bias()] = reduced(out[0].to(at::kDouble), in[0], in[c.bias()], c.dim());
-  if (grad.defined() && !needed[0])
-    out[0] = Tensor();
-  else
-    out[0] = out[0].to(in[0].scalar_type());
-  return out;
+  const LearnedHalves h(c, in, needed);
+  if (!grad.defined()) return {learned_value(h.call, h.inputs())};
+  return h.packed(learned_gradients(h.call, grad, h.inputs(), h.needed));
 }
 
 Channelwise::Channelwise(const LearnedCall& c, const Tensor& g, Inputs in)
     : self(in[0].is_non_overlapping_and_dense() ? in[0] : in[0].contiguous()), grad(g) {
   if (grad.defined() && !grad.strides().equals(self.strides())) grad = at::empty_like(self).copy_(grad);
   bool any = false;
-  for (int i = 1; i < c.inputs(); ++i) any = any || (in[i].defined() && per_channel(in[i]));
+  for (int i = 1; i <= c.bias(); ++i) any = any || (in[i].defined() && per_channel(in[i]));
   const int64_t dim = any ? at::maybe_wrap_dim(c.dim(), self.dim()) : -1;
   for (int64_t i = 0; i < self.dim(); ++i)
     (i == dim ? channels : dim >= 0 && self.stride(i) > self.stride(dim) ? outer : inner) *= self.size(i);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Activations whose parameters are tensors, and of self with a bias added: of no dimensions, or with an element for
-// every channel, along `dim` of self.
+// every channel, along `dim` of self. Given `up`, of the shape and dtype of self, they gate it: f(self + bias)·up; or
+// given a layout self is gate and up in one, halves along `dim`.
 #pragma once
 
 #include "../math/dual_tensor.h"
@@ -22,24 +23,30 @@ at::Tensor learned_slope(int activation, const at::Tensor& x, const dual::Tensor
 // At which derivatives by the parameters are taken, finite: a slope of 0 must not meet an infinity.
 inline constexpr double farthest = 1e300;
 
-// The arguments of name.Tensor and name_backward.Tensor: self, the parameters, and the bias.
+// The arguments of name.Tensor and name_backward.Tensor: self, the parameters, the bias, and up.
 struct LearnedCall {
-  static constexpr int most_inputs = 1 + most_parameters + 1;
+  static constexpr int most_inputs = 1 + most_parameters + 2;
   using Tensors = std::array<at::Tensor, most_inputs>;
   using Needed = std::array<bool, most_inputs>;
 
-  std::array<int64_t, 2> integers{};  // activation, dim
+  static constexpr int64_t apart = -1;
+
+  std::array<int64_t, 3> integers{0, 1, apart};  // activation, dim, layout
   std::array<double, 0> parameters{};
 
   const Entry& entry() const { return entries()[integers[0]]; }
   int64_t dim() const { return integers[1]; }
-  int inputs() const { return bias() + 1; }
-  int bias() const { return 1 + entry().descriptor->parameters.size; }  // its place among the inputs
+  int64_t layout() const { return integers[2]; }
+  bool packed() const { return layout() != apart; }
+  int inputs() const { return up() + 1; }
+  // Their places among the inputs.
+  int bias() const { return 1 + entry().descriptor->parameters.size; }
+  int up() const { return bias() + 1; }
   std::string node_name() const;
   std::vector<at::Tensor> derivatives(const at::Tensor& grad, const Needed&, const Tensors&) const;
 };
 
-// self as a kernel walks it: dense, and (outer, channels, inner) in the order of memory. grad is brought into its
+// self as CUDA's kernels walk it: dense, and (outer, channels, inner) in the order of memory. grad is brought into its
 // layout.
 struct Channelwise {
   at::Tensor self, grad;
@@ -56,11 +63,13 @@ std::vector<at::Tensor> learned_gradients(const LearnedCall&, const at::Tensor& 
 // The same of grad where it is defined, or else the value alone.
 std::vector<at::Tensor> learned_composite(const LearnedCall&, const at::Tensor& grad, Inputs,
                                           const LearnedCall::Needed&);
-// The same in one pass; not to be differentiated.
-std::vector<at::Tensor> learned_on_cpu(const LearnedCall&, const at::Tensor& grad, Inputs, const LearnedCall::Needed&);
-std::vector<at::Tensor> learned_on_cuda(const LearnedCall&, const at::Tensor& grad, Inputs, const LearnedCall::Needed&);
-// The same on the CPU, of what `self + bias` is stored as.
-std::vector<at::Tensor> learned_apart(const LearnedCall&, const at::Tensor& grad, Inputs, const LearnedCall::Needed&);
+// The same in one pass, of what is not packed; not to be differentiated. The gradients by self and up go to `places`
+// where these are defined and a loop may write there. On CUDA the product with up is a pass of its own.
+using Places = std::array<at::Tensor, 2>;
+std::vector<at::Tensor> learned_on_cpu(const LearnedCall&, const at::Tensor& grad, Inputs, const LearnedCall::Needed&,
+                                       const Places&);
+std::vector<at::Tensor> learned_on_cuda(const LearnedCall&, const at::Tensor& grad, Inputs, const LearnedCall::Needed&,
+                                        const Places&);
 void check_learned(const LearnedCall&, Inputs, const at::Tensor* grad = nullptr);
 
 }  // namespace smoothact

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernels' side of parameters that are tensors, on the CPU: the loops of f and f' that the list has anyway, a
-// channel at a time, and beside them, while a block is in cache, the sums of what f gains with each parameter. Blocks
+// The kernels' side of parameters that are tensors, on the CPU: the loops of f, f' and gates that the list has anyway,
+// a channel at a time, and beside them, while a block is in cache, the sums of what f gains with each parameter. Blocks
 // are of one size and their sums are added in one order, so that no gradient depends on the number of threads.
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 
-#include "../cpu/registry.h"
+#include "../cpu/biased.h"
 #include "biased.h"
 #include "learned.h"
+#include "learned_tiles.h"
 #include "pages.h"
 #include "parallel.h"
 
@@ -18,228 +19,275 @@ namespace {
 
 using at::Tensor;
 
-// self in tiles. Where a channel's elements lie far apart, those of a few channels are brought together.
-struct Tiles {
-  static constexpr int64_t length = 1024, short_length = 512, most_channels = 16;
-  int64_t outer, channels, inner;
-  int64_t rows, columns, run;   // of outer, channels and inner in a tile
-  int64_t down, across, along;  // tiles
-
-  explicit Tiles(const Channelwise& v) : outer(v.outer), channels(v.channels), inner(v.inner) {
-    run = std::min(inner, length);
-    rows = joined() ? std::min(outer, short_length / inner) : 1;
-    columns = joined() ? std::min(channels, most_channels) : 1;
-    down = at::divup(outer, rows);
-    across = at::divup(channels, columns);
-    along = at::divup(inner, run);
-  }
-  bool joined() const { return channels > 1 && inner < short_length; }
-  int64_t total() const { return down * across * along; }
-  int64_t most() const { return rows * run; }
-  int64_t pitch() const { return most() + 16; }  // by a power of two, the channels would share a few lines of the cache
-};
-
-struct Tile {
-  int64_t row, rows, channel, channels, start, run;
-
-  Tile(const Tiles& t, int64_t place)
-      : row(place / (t.across * t.along) * t.rows),
-        rows(std::min(t.rows, t.outer - row)),
-        channel(place / t.along % t.across * t.columns),
-        channels(std::min(t.columns, t.channels - channel)),
-        start(place % t.along * t.run),
-        run(std::min(t.run, t.inner - start)) {}
-  int64_t count() const { return rows * run; }
-};
-
-// Copies a tile between its place in memory and `block`, which has a row for each channel.
-template <class T, bool to_block>
-void bring_together(T* block, int64_t pitch, T* memory, const Tiles& t, const Tile& tile) {
-  for (int64_t r = 0; r < tile.rows; ++r) {
-    T* p = memory + ((tile.row + r) * t.channels + tile.channel) * t.inner;
-    for (int64_t c = 0; c < tile.channels; ++c) {
-      T* q = block + c * pitch + r * t.inner;
-      for (int64_t i = 0; i < t.inner; ++i) {
-        if constexpr (to_block)
-          q[i] = p[c * t.inner + i];
-        else
-          p[c * t.inner + i] = q[i];
-      }
-    }
-  }
-}
-
-// A tensor's elements, tile by tile.
-template <class T>
-class Operand {
- public:
-  Operand(const Tiles& tiles, const Tensor& t)
-      : tiles_(tiles), memory_(t.defined() ? static_cast<T*>(const_cast<void*>(t.const_data_ptr())) : nullptr) {
-    if (memory_ && tiles.joined()) block_.resize(tiles.columns * tiles.pitch());
-  }
-  explicit operator bool() const { return memory_; }
-  void load(const Tile& tile) {
-    if (!block_.empty()) bring_together<T, true>(block_.data(), tiles_.pitch(), memory_, tiles_, tile);
-  }
-  void store(const Tile& tile) {
-    if (!block_.empty()) bring_together<T, false>(block_.data(), tiles_.pitch(), memory_, tiles_, tile);
-  }
-  T* channel(const Tile& tile, int64_t c) {
-    if (!block_.empty()) return block_.data() + c * tiles_.pitch();
-    return memory_ + (tile.row * tiles_.channels + tile.channel + c) * tiles_.inner + tile.start;
-  }
-
- private:
-  const Tiles& tiles_;
-  T* memory_;
-  std::vector<T> block_;
-};
-
-// The parameters of each channel, and whether the loops take them all.
+// The parameters of each channel, and whether the loops take them all; and the biases.
 struct Channels {
   int count;
-  std::vector<double> values;
+  std::vector<double> values, biases;
   bool taken = true;
 
-  Channels(const Entry& e, Inputs in, int64_t channels)
-      : count(e.descriptor->parameters.size), values(count * channels, infinity) {
-    for (int i = 0; i < count; ++i) {
-      if (!in[i + 1].defined()) continue;
-      const Tensor p = in[i + 1].detach().to(at::kDouble).contiguous();
+  Channels(const LearnedCall& call, Inputs in, int64_t channels)
+      : count(call.bias() - 1), values(count * channels, infinity), biases(channels, -0.0) {
+    for (int i = 1; i <= call.bias(); ++i) {
+      if (!in[i].defined()) continue;
+      const Tensor p = in[i].detach().to(at::kDouble).contiguous();
       const double* v = p.const_data_ptr<double>();
-      for (int64_t c = 0; c < channels; ++c) values[c * count + i] = v[p.numel() == 1 ? 0 : c];
+      for (int64_t c = 0; c < channels; ++c)
+        (i == call.bias() ? biases[c] : values[c * count + i - 1]) = v[p.numel() == 1 ? 0 : c];
     }
     for (int64_t c = 0; c < channels; ++c) {
       Parameters p{};
       std::copy_n(of(c), count, p.begin());
-      taken = taken && takes_parameters(e, p);
+      taken = taken && takes_parameters(call.entry(), p);
     }
   }
   const double* of(int64_t channel) const { return values.data() + channel * count; }
 };
 
-template <class T>
-void widen(const T* p, int64_t count, double* out, double padding) {
-  for (int64_t i = 0; i < count; ++i) out[i] = static_cast<double>(p[i]);
-  for (; count % cpu::slope_step != 0; ++count) out[count] = padding;
-}
+// A call whose inputs are checked, and where its operands lie.
+struct Work {
+  const LearnedCall& call;
+  const Tensor& grad;
+  Inputs in;
+  const bool backward, gate, biased;
+  Places out;                           // y, or the gradients by self and up; undefined if not needed
+  bool by_parameters = false, by_bias;  // sums that are needed
+  Lattice lattice;
+  const Around around;
+
+  Work(const LearnedCall& call, const Tensor& grad, Inputs in, const LearnedCall::Needed& needed, const Places& places)
+      : call(call),
+        grad(grad),
+        in(in),
+        backward(grad.defined()),
+        gate(in[call.up()].defined()),
+        biased(in[call.bias()].defined()),
+        out{results(call, in, needed, backward, places)},
+        by_bias(backward && biased && needed[call.bias()]),
+        lattice(out, {grad, in[call.up()], in[0]}, channels(call, in), call.dim()),
+        around(lattice) {
+    for (int i = 1; i < call.bias(); ++i) by_parameters = by_parameters || (backward && needed[i] && in[i].defined());
+  }
+  Operation operation() const {
+    if (gate) return backward ? Operation::gate_backward : Operation::gate;
+    return backward ? Operation::backward : Operation::forward;
+  }
+  bool computes() const { return out[0].defined() || out[1].defined() || by_bias; }
+
+ private:
+  static Places results(const LearnedCall& call, Inputs in, const LearnedCall::Needed& needed, bool backward,
+                        Places r) {
+    const auto allocate = [](Tensor& t, const Tensor& like) {
+      if (t.defined()) return;
+      t = at::empty_like(like);
+      ask_for_large_pages(t);
+    };
+    if (!backward || needed[0]) allocate(r[0], in[0]);
+    if (backward && needed[call.up()] && in[call.up()].defined()) allocate(r[1], in[call.up()]);
+    return r;
+  }
+  static int64_t channels(const LearnedCall& call, Inputs in) {
+    int64_t n = 1;
+    for (int i = 1; i <= call.bias(); ++i)
+      if (in[i].defined()) n = std::max(n, in[i].numel());
+    return n;
+  }
+};
 
 // One thread's work on tiles.
 template <class T>
 class Worker {
+  using W = std::conditional_t<std::is_same_v<T, double>, double, float>;  // what is computed in
+
  public:
-  Worker(const LearnedCall& call, const Tiles& tiles, const Channels& channels, const Tensor& grad, const Tensor& self,
-         const Tensor& out, bool slopes)
-      : channels_(channels), grad_(tiles, grad), self_(tiles, self), out_(tiles, out) {
-    const DType dtype = dtype_of(self.scalar_type());
-    loop_ = cpu::find(call.entry().index, grad_ ? Order::backward : Order::forward, dtype);
-    if (slopes) slopes_ = cpu::find_slopes(call.entry().index);
-  }
-  // Adds nothing up: `sums` has a row for each of the tile's channels.
-  void run(const Tile& tile, double* sums) {
-    if (grad_) grad_.load(tile);
-    self_.load(tile);
-    for (int64_t c = 0; c < tile.channels; ++c) {
-      const double* parameters = channels_.of(tile.channel + c);
-      T *x = self_.channel(tile, c), *g = grad_ ? grad_.channel(tile, c) : nullptr;
-      if (out_) evaluate(parameters, out_.channel(tile, c), g, x, tile.count());
-      if (slopes_) sum(parameters, g, x, tile.count(), sums + c * channels_.count);
+  Worker(const Work& work, const Tiles& tiles, const Channels& channels)
+      : work_(work),
+        channels_(channels),
+        outs_{operand(tiles, 0), operand(tiles, 1)},
+        grad_(operand(tiles, 2)),
+        up_(operand(tiles, 3)),
+        self_(operand(tiles, 4)) {
+    const int activation = work.call.entry().index;
+    const DType dtype = dtype_of(work.in[0].scalar_type()), wide = std::is_same_v<W, double> ? DType::f64 : DType::f32;
+    const Operation operation = work.operation();
+    const auto part = work.backward ? GatePart::backward : GatePart::forward;
+    for (int o = 0; o < orders; ++o) with_.gate.loops[o] = cpu::find(activation, static_cast<Order>(o), wide);
+    with_.gate.limit = infinity;
+    if (work.biased) {
+      with_.loop =
+          work.gate ? cpu::find_fused_gate(activation, part, wide) : with_.gate.loops[static_cast<int>(operation)];
+      biased_loop_ = cpu::find_biased(operation, false, dtype);
+    } else if (work.gate) {
+      loop_ = cpu::find_fused_gate(activation, part, dtype);
+      gate_loop_ = cpu::find_gate(part, no_direction, false, dtype);
+    } else {
+      loop_ = cpu::find(activation, static_cast<Order>(operation), dtype);
     }
-    if (out_) out_.store(tile);
+    if (work.by_parameters) slopes_ = cpu::find_slopes(activation);
+  }
+  // Adds nothing up: `sums` has a row for each of the tile's channels, by each parameter and then by the bias.
+  void run(const Tile& tile, double* sums) {
+    for (auto* o : {&grad_, &up_, &self_}) o->load(tile);
+    for (int64_t c = 0; c < tile.channels; ++c) {
+      const Channel at{tile.channel + c,          tile.count(),           outs_[0].channel(tile, c),
+                       outs_[1].channel(tile, c), grad_.channel(tile, c), up_.channel(tile, c),
+                       self_.channel(tile, c)};
+      double* const of = sums + c * (channels_.count + 1);
+      if (work_.computes()) biased_loop_ ? evaluate_with_bias(at, of + channels_.count) : evaluate(at);
+      if (slopes_) sum(at, of);
+    }
+    for (auto& o : outs_)
+      if (o) o.store(tile);
   }
 
  private:
-  void evaluate(const double* parameters, T* out, T* g, T* x, int64_t count) {
-    char* data[3] = {reinterpret_cast<char*>(out), reinterpret_cast<char*>(g ? g : x), reinterpret_cast<char*>(x)};
-    int64_t strides[6] = {sizeof(T), sizeof(T), g ? static_cast<int64_t>(sizeof(T)) : 0};
-    loop_(parameters, data, strides, count, 1);
+  struct Channel {
+    int64_t channel, count;
+    T *out, *by_up, *grad, *up, *self;
+  };
+
+  TiledOperand<T> operand(const Tiles& tiles, int place) const {
+    return {tiles, work_.lattice.operands[place], work_.around};
   }
-  void sum(const double* parameters, const T* g, const T* x, int64_t count, double* sums) {
-    widen(x, count, x_, 1);
-    widen(g, count, g_, 0);
-    slopes_(parameters, g_, x_, at::divup(count, cpu::slope_step) * cpu::slope_step, sums);
+  // Calls use(operand) for the outputs and then the inputs of the operation, null for an output that is not needed.
+  template <class F>
+  void each_operand(const Channel& at, const F& use) const {
+    use(at.out);
+    if (work_.gate && work_.backward) use(at.by_up);
+    if (work_.backward) use(at.grad);
+    use(at.self);
+    if (work_.gate) use(at.up);
+  }
+  void evaluate(const Channel& at) {
+    char* data[max_operands];
+    int64_t strides[2 * max_operands] = {};
+    int k = 0;
+    each_operand(at, [&](T* p) {
+      data[k] = reinterpret_cast<char*>(p ? p : spare_);
+      strides[k++] = sizeof(T);
+    });
+    with_.gate.parameters = channels_.of(at.channel);
+    if (loop_)
+      loop_(with_.gate.parameters, data, strides, at.count, 1);
+    else
+      gate_loop_(with_.gate, data, strides, at.count, 1);
+  }
+  void evaluate_with_bias(const Channel& at, double* sum) {
+    with_.gate.parameters = channels_.of(at.channel);
+    const W bias = static_cast<W>(channels_.biases[at.channel]);
+    cpu::BiasedRows r;
+    r.rows = 1;
+    r.columns = at.count;
+    int k = 0;
+    each_operand(at, [&](T* p) { r.operands[k++] = {reinterpret_cast<char*>(p), sizeof(T), 0}; });
+    r.bias[0] = &bias;
+    if (work_.by_bias) {
+      std::fill_n(columns_, cpu::biased_block, 0.0);
+      r.sums[0] = columns_;
+    }
+    biased_loop_(with_, r);
+    if (work_.by_bias) *sum = added_columns(columns_);
+  }
+  void sum(const Channel& at, double* sums) {
+    const W bias = static_cast<W>(channels_.biases[at.channel]);
+    const int64_t whole = at::divup(at.count, cpu::slope_step) * cpu::slope_step;
+    for (int64_t i = 0; i < at.count; ++i) x_[i] = static_cast<W>(at.self[i]) + bias;
+    for (int64_t i = 0; i < at.count; ++i) g_[i] = static_cast<double>(at.grad[i]);
+    for (int64_t i = 0; at.up && i < at.count; ++i) g_[i] *= static_cast<double>(at.up[i]);
+    std::fill(x_ + at.count, x_ + whole, 1.0);
+    std::fill(g_ + at.count, g_ + whole, 0.0);
+    slopes_(channels_.of(at.channel), g_, x_, whole, sums);
   }
 
+  const Work& work_;
   const Channels& channels_;
-  Operand<T> grad_, self_, out_;
-  cpu::Loop loop_;
+  TiledOperand<T> outs_[2], grad_, up_, self_;
+  cpu::Loop loop_ = nullptr;
+  cpu::BiasedCall with_{};
+  cpu::GateLoop gate_loop_ = nullptr;
+  cpu::BiasedLoop biased_loop_ = nullptr;
   cpu::SlopeSum slopes_ = nullptr;
   alignas(64) double x_[Tiles::length], g_[Tiles::length];
+  double columns_[cpu::biased_block];
+  T spare_[Tiles::length];  // for what nobody needs
 };
 
-// The sums of each channel's parameters over all tiles.
-std::vector<double> run(const LearnedCall& call, const Tiles& tiles, const Channels& channels, const Tensor& grad,
-                        const Tensor& self, const Tensor& out, bool slopes) {
-  const int64_t pitch = tiles.columns * channels.count;
-  std::vector<double> sums(slopes ? tiles.total() * pitch : 0);
-  AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, self.scalar_type(), "smoothact", [&] {
+// The sums of each channel over all tiles, by each parameter and then by the bias.
+std::vector<double> run(const Work& work, const Tiles& tiles, const Channels& channels) {
+  const int64_t width = channels.count + 1, pitch = tiles.columns * width;
+  const bool summed = work.by_parameters || work.by_bias;
+  std::vector<double> sums(summed ? tiles.total() * pitch : pitch), totals(tiles.channels * width);
+  AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, work.in[0].scalar_type(), "smoothact", [&] {
     // A few tiles at a time share the buffers.
     const int64_t group = std::max<int64_t>(1, 16384 / (tiles.most() * tiles.columns));
     in_parallel(at::divup(tiles.total(), group), [&](int64_t g) {
-      const auto worker = std::make_unique<Worker<scalar_t>>(call, tiles, channels, grad, self, out, slopes);
+      const auto worker = std::make_unique<Worker<scalar_t>>(work, tiles, channels);
       for (int64_t i = g * group; i < std::min((g + 1) * group, tiles.total()); ++i)
-        worker->run(Tile(tiles, i), sums.data() + (slopes ? i * pitch : 0));
+        worker->run(Tile(tiles, i), sums.data() + (summed ? i * pitch : 0));
     });
   });
-  std::vector<double> totals(channels.values.size());
-  for (int64_t i = 0; slopes && i < tiles.total(); ++i) {
+  for (int64_t i = 0; summed && i < tiles.total(); ++i) {
     const Tile tile(tiles, i);
-    for (int64_t k = 0; k < tile.channels * channels.count; ++k)
-      totals[tile.channel * channels.count + k] += sums[i * pitch + k];
+    for (int64_t k = 0; k < tile.channels * width; ++k) totals[tile.channel * width + k] += sums[i * pitch + k];
   }
   return totals;
 }
 
-// With a bias: in one pass too where the parameters are numbers.
-std::vector<Tensor> biased(const LearnedCall& call, const Tensor& grad, Inputs in, const LearnedCall::Needed& needed,
-                           bool slopes) {
-  const bool backward = grad.defined();
-  bool numbers = !slopes;
-  for (int i = 1; i < call.bias(); ++i) numbers = numbers && (!in[i].defined() || in[i].numel() == 1);
-  const Channels parameters(call.entry(), in, numbers ? 1 : 0);
-  if (!numbers || !parameters.taken) return learned_apart(call, grad, in, needed);
-  BiasedPass pass{call.entry().index, backward ? Operation::backward : Operation::forward, parameters.values.data()};
-  if (!backward || needed[0]) ask_for_large_pages(pass.out[0] = at::empty_like(in[0]));
-  pass.in = backward ? std::array{grad, in[0], Tensor()} : std::array{in[0], Tensor(), Tensor()};
-  pass.bias[0] = in[call.bias()];
-  pass.dim = call.dim();
-  pass.summed[0] = backward && needed[call.bias()];
+// A bias beside parameters that are numbers, and have no gradients: rows of it at a time.
+bool numbers_beside_bias(const Work& work) {
+  bool numbers = work.biased && !work.gate && !work.by_parameters;
+  for (int i = 1; i < work.call.bias(); ++i) numbers = numbers && (!work.in[i].defined() || work.in[i].numel() == 1);
+  return numbers;
+}
+std::vector<Tensor> with_bias(const Work& work, const Channels& parameters) {
+  BiasedPass pass{work.call.entry().index, work.operation(), parameters.values.data()};
+  pass.out[0] = work.out[0];
+  pass.in = work.backward ? std::array{work.grad, work.in[0], Tensor()} : std::array{work.in[0], Tensor(), Tensor()};
+  pass.bias[0] = work.in[work.call.bias()];
+  pass.dim = work.call.dim();
+  pass.summed[0] = work.by_bias;
   const auto sums = pass.run();
-  if (!backward) return {pass.out[0]};
-  std::vector<Tensor> results(call.inputs());
-  results[0] = pass.out[0];
-  if (pass.summed[0]) results[call.bias()] = sums[0].to(in[call.bias()].scalar_type());
+  if (!work.backward) return {work.out[0]};
+  std::vector<Tensor> results(work.call.inputs());
+  results[0] = work.out[0];
+  if (work.by_bias) results[work.call.bias()] = sums[0].to(pass.bias[0].scalar_type());
   return results;
+}
+
+// Where no loop may walk the operands as they lie.
+std::vector<Tensor> contiguous(const LearnedCall& call, const Tensor& grad, Inputs in,
+                               const LearnedCall::Needed& needed) {
+  LearnedCall::Tensors dense;
+  std::copy(in.begin(), in.end(), dense.begin());
+  for (int i : {0, call.up()})
+    if (dense[i].defined()) dense[i] = dense[i].contiguous();
+  return learned_on_cpu(call, grad.defined() ? grad.contiguous() : grad, {dense.data(), in.size()}, needed, {});
 }
 
 }  // namespace
 
 std::vector<Tensor> learned_on_cpu(const LearnedCall& call, const Tensor& grad, Inputs in,
-                                   const LearnedCall::Needed& needed) {
-  const bool backward = grad.defined();
-  check_learned(call, in, backward ? &grad : nullptr);
-  bool slopes = false;
-  for (int i = 1; i < call.bias(); ++i) slopes = slopes || (backward && needed[i] && in[i].defined());
+                                   const LearnedCall::Needed& needed, const Places& places) {
+  check_learned(call, in, grad.defined() ? &grad : nullptr);
   if (in[0].numel() == 0) return learned_composite(call, grad, in, needed);
-  if (in[call.bias()].defined()) return biased(call, grad, in, needed, slopes);
-  const Channelwise view(call, grad, in);
-  const Tiles tiles(view);
-  const Channels channels(call.entry(), in, tiles.channels);
+  const Work work(call, grad, in, needed, places);
+  if (!work.around.fits && !numbers_beside_bias(work)) return contiguous(call, grad, in, needed);
+  const Tiles tiles(work.lattice, work.around);
+  const Channels channels(call, in, tiles.channels);
   if (!channels.taken) return learned_composite(call, grad, in, needed);
-  const bool image = !backward || needed[0];
-  const Tensor out = image ? at::empty_like(view.self) : Tensor();
-  if (image) ask_for_large_pages(out);
-  const auto totals = run(call, tiles, channels, view.grad, view.self, out, slopes);
-  if (!backward) return {out};
+  if (numbers_beside_bias(work)) return with_bias(work, channels);
+  const auto totals = run(work, tiles, channels);
+  if (!work.backward) return {work.out[0]};
 
   std::vector<Tensor> results(call.inputs());
-  results[0] = out;
-  for (int i = 1; i < call.bias(); ++i) {
+  results[0] = work.out[0];
+  results[call.up()] = work.out[1];
+  for (int i = 1; i <= call.bias(); ++i) {
     if (!needed[i] || !in[i].defined()) continue;
     const Tensor sum = at::empty({in[i].numel()}, at::kDouble);
     double* s = sum.mutable_data_ptr<double>();
     std::fill_n(s, sum.numel(), 0.0);
-    for (int64_t c = 0; c < tiles.channels; ++c) s[sum.numel() == 1 ? 0 : c] += totals[c * channels.count + i - 1];
+    for (int64_t c = 0; c < tiles.channels; ++c)
+      s[sum.numel() == 1 ? 0 : c] += totals[c * (channels.count + 1) + i - 1];
     results[i] = sum.reshape(in[i].sizes()).to(in[i].scalar_type());
   }
   return results;

@@ -3,6 +3,7 @@
 #include <torch/csrc/utils/pybind.h>
 
 #include "../cpu/registry.h"
+#include "../ops/gates.h"
 #include "../ops/learned.h"
 #include "../ops/op.h"
 #include "fast.h"
@@ -86,11 +87,14 @@ at::Tensor composite_of(const std::string& name, int order, const std::vector<at
 
 std::vector<at::Tensor> learned_composite_of(const std::string& name, const std::optional<at::Tensor>& grad,
                                              const std::vector<std::optional<at::Tensor>>& inputs, int64_t dim,
+                                             const std::optional<std::string>& layout,
                                              const std::vector<bool>& needed) {
   for (const auto& e : entries()) {
     if (e.name != name) continue;
     LearnedCall call;
-    call.integers = {e.index, dim};
+    call.integers[0] = e.index;
+    call.integers[1] = dim;
+    if (layout) call.integers[2] = static_cast<int64_t>(layout_of(name, *layout));
     TORCH_CHECK_VALUE(static_cast<int>(inputs.size()) == call.inputs(), "learned_composite: ", name, " takes ",
                       call.inputs(), " tensors, got ", inputs.size());
     std::vector<at::Tensor> in;
@@ -116,7 +120,7 @@ PYBIND11_MODULE(_C, m) {
   m.def("composite", &composite_of, py::arg("name"), py::arg("order"), py::arg("inputs"),
         py::arg("parameters") = std::vector<std::optional<double>>());
   m.def("learned_composite", &learned_composite_of, py::arg("name"), py::arg("grad"), py::arg("inputs"), py::arg("dim"),
-        py::arg("needed"));
+        py::arg("layout"), py::arg("needed"));
   m.def("cpu_capability", [] { return cpu::isa_names[static_cast<int>(cpu::active())]; });
   m.def("built_isas", &isas_built);
   add_fast_entries(m.ptr());

@@ -14,8 +14,16 @@ from . import _C
 from ._catalogue import Parameter, catalogue
 
 
-def call(name: str, dim: int, input: Tensor, *parameters: float | Tensor | None, bias: Tensor | None = None) -> Tensor:
-    """The activation of `input + bias`; parameters that are numbers stay as they are, others have gradients."""
+def call(
+    name: str,
+    dim: int,
+    input: Tensor,
+    *parameters: float | Tensor | None,
+    bias: Tensor | None = None,
+    up: Tensor | None = None,
+    layout: str | None = None,
+) -> Tensor:
+    """The activation of `input + bias`, times `up`; given a layout, `input` holds both. Numbers have no gradients."""
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
     if bias is not None:
@@ -27,7 +35,7 @@ def call(name: str, dim: int, input: Tensor, *parameters: float | Tensor | None,
             check_number(name, p, v)
     numbers = {"dtype": torch.float64, "device": input.device}
     tensors = [p if p is None or isinstance(p, Tensor) else torch.full((), p, **numbers) for p in given]
-    return getattr(torch.ops.smoothact, name).Tensor(input, *tensors, bias, dim=dim)
+    return getattr(torch.ops.smoothact, name).Tensor(input, *tensors, bias, up, dim=dim, layout=layout)
 
 
 def check_bias(op: str, which: str, bias: Tensor) -> None:
@@ -80,22 +88,23 @@ def check_number(name: str, parameter: Parameter, value: float | None) -> None:
 def _register_decompositions() -> None:
     for descriptor in catalogue.values():
         packets = [getattr(torch.ops.smoothact, descriptor.name + suffix) for suffix in ("", "_backward")]
-        made = _decompositions(descriptor.name, 1 + len(descriptor.parameters) + 1)
+        made = _decompositions(descriptor.name, 1 + len(descriptor.parameters) + 2)
         for packet, decomposition in zip(packets, made, strict=True):
             packet.Tensor.py_impl(DispatchKey.CompositeImplicitAutograd)(decomposition)
 
 
 def _decompositions(name: str, count: int):
-    def composite(grad, inputs, dim, needed):
+    def composite(grad, inputs, dim, layout, needed):
         absent = [None] * (count - len(inputs))
-        return _C.learned_composite(name, grad, [*inputs, *absent], dim, needed)
+        return _C.learned_composite(name, grad, [*inputs, *absent], dim, layout, needed)
 
-    def forward(*inputs, dim=1):
-        return composite(None, inputs, dim, [])[0]
+    def forward(*inputs, dim=1, layout=None):
+        return composite(None, inputs, dim, layout, [])[0]
 
-    def backward(grad, *rest, dim=1):
+    def backward(grad, *rest, dim=1, layout=None):
         *inputs, needed = rest
-        return tuple(grad.new_empty(0) if r is None else r for r in composite(grad, inputs, dim, list(needed)))
+        gradients = composite(grad, inputs, dim, layout, list(needed))
+        return tuple(grad.new_empty(0) if g is None else g for g in gradients)
 
     return forward, backward
 

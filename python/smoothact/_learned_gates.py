@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gates whose activation has tensors for parameters: its own op, and a product.
+"""Gates whose activation has tensors for parameters, by its own op.
 
 16-bit types are rounded once, at the end.
 """
@@ -27,25 +27,38 @@ def gate(
     biases: tuple[Tensor | None, Tensor | None],
 ) -> Tensor:
     """f(gate) * up of what has been checked; f's parameters that are tensors have their elements along ``channels``."""
-    pair = (input, up) if up is not None else _halves(input, layout, dim)
-    wide = torch.float32 if input.dtype in (torch.bfloat16, torch.float16) else input.dtype
-    named = zip(("gate_bias", "up_bias"), pair, biases, strict=True)
-    gate, up = (
-        t.to(wide) if bias is None else _learned.plus_bias("gated", which, t, bias, dim) for which, t, bias in named
-    )
-    return (_learned.call(name, channels, gate, *values) * up).to(input.dtype)
+    gate_bias, up_bias = biases
+    by_channel = any(isinstance(v, Tensor) and v.dim() == 1 and len(v) != 1 for v in values)
+    one_dim = not by_channel or (dim - channels) % max(input.dim(), 1) == 0
+    if one_dim:
+        channels = dim
+    if up is None and up_bias is None and one_dim:
+        return _learned.call(name, dim, input, *values, bias=gate_bias, layout=layout)
+    gate, up = (input, up) if up is not None else _halves(input, layout, dim)
+    # The op knows the gate's bias, along the dim of the parameters.
+    if up_bias is not None or (gate_bias is not None and not one_dim):
+        named = {"gate_bias": (gate, gate_bias), "up_bias": (up, up_bias)}
+        gate, up = (_plus(which, t, bias, dim) for which, (t, bias) in named.items())
+        gate_bias = None
+    if gate.shape == up.shape:
+        return _learned.call(name, channels, gate, *values, bias=gate_bias, up=up).to(input.dtype)
+    return (_learned.call(name, channels, _wide(gate), *values, bias=gate_bias) * up).to(input.dtype)
+
+
+def _wide(t: Tensor) -> Tensor:
+    return t.to(torch.float32 if t.dtype in (torch.bfloat16, torch.float16) else t.dtype)
+
+
+def _plus(which: str, t: Tensor, bias: Tensor | None, dim: int) -> Tensor:
+    return _wide(t) if bias is None else _learned.plus_bias("gated", which, t, bias, dim)
 
 
 def _halves(input: Tensor, layout: str, dim: int) -> tuple[Tensor, Tensor]:
     if layout == "interleaved":
         pairs = input.unflatten(dim, (-1, 2))
-        return pairs.select(_after(dim), 0), pairs.select(_after(dim), 1)
+        return pairs.unbind(dim + 1 if dim >= 0 else dim)
     first, second = input.chunk(2, dim)
     return (first, second) if layout == "gate_first" else (second, first)
-
-
-def _after(dim: int) -> int:
-    return dim + 1 if dim >= 0 else dim
 
 
 def split(parameters: dict[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:

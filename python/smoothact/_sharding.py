@@ -62,8 +62,9 @@ def elementwise(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Labe
 
 
 def learned(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Labelling:
-    x = tuple(range(len(shapes["self"])))
-    whole = ("grad", "self")
+    rank = len(shapes["self"])
+    x = _but(options["dim"], rank) if options["layout"] else tuple(range(rank))
+    whole = ("grad", "self", "up")
     inputs = {name: x if name in whole else _channels(s, x, options["dim"]) for name, s in shapes.items()}
     return inputs, _gradients(op, inputs, options["needed"]) if "grad" in shapes else [x]
 

@@ -77,12 +77,15 @@ def calls(op):
         three = next(i for i, d in enumerate(smoothact.catalogue.values()) if len(d.parameters) == 3)
         yield (x, *(0.5 + random(*shape).abs() for shape in ((SHAPE[1], 1), (), (SHAPE[2],))), None, three)
     elif suffix == "Tensor":
-        tensors = [x, *parameters(family), random(SHAPE[CHANNELS])]
-        if not order:
-            yield tuple(tensors)
-            return
-        for needed in ([True] * len(tensors), [False] * (len(tensors) - 1) + [True]):
-            yield (grad, *tensors, needed)
+        learnt = (*parameters(family), random(SHAPE[CHANNELS]))
+        # After the dim, which both leave as it is, a layout.
+        for self, up, *layout in ((x, None), (x, other), (random(3, 10, 7), None, CHANNELS, "up_first")):
+            tensors = (self, *learnt, up)
+            if not order:
+                yield (*tensors, *layout)
+                continue
+            for needed in ([True] * len(tensors), [False] * (len(tensors) - 2) + [True, True]):
+                yield (grad, *tensors, [n and t is not None for n, t in zip(needed, tensors, strict=True)], *layout)
     else:
         yield (other, grad, x)[{"": 2, "_backward": 1, "_double_backward": 0}[order] :]
 

@@ -53,18 +53,22 @@ def test_equals_the_textbook(descriptor, layout, dim, channels, dtype, device):
         torch.testing.assert_close(a.double(), b, rtol=8 * eps, atol=32 * max(eps, 1e-12))
 
 
+@pytest.mark.parametrize("packed", [False, True])
 @each(LEARNABLE)
-def test_gradcheck(descriptor, device):
-    x = torch.randn(2, 6, dtype=torch.float64, device=device, requires_grad=True)
-    up = torch.randn(2, 6, dtype=torch.float64, device=device, requires_grad=True)
+def test_gradcheck(descriptor, packed, device):
+    x, up = (torch.randn(2, 6, dtype=torch.float64, device=device, requires_grad=True) for _ in range(2))
     p = made(descriptor, 6, device)
     names = list(p)
 
     def function(x, up, *values):
-        return SF.gated(x, up, activation=descriptor.name, **dict(zip(names, values, strict=True)))
+        given = dict(zip(names, values, strict=True))
+        halves = (torch.stack([x, up], -1).flatten(1),) if packed else (x, up)
+        layout = {"layout": "interleaved"} if packed else {}
+        return SF.gated(*halves, activation=descriptor.name, **layout, **given)
 
-    assert gradcheck(function, [x, up, *p.values()])
-    assert gradgradcheck(function, [x, up, *p.values()], fast_mode=True)
+    inputs = [x, up, *p.values()]
+    assert gradcheck(function, inputs, check_forward_ad=packed, fast_mode=packed)
+    assert gradgradcheck(function, inputs, fast_mode=True)
 
 
 pytestmark = pytest.mark.skipif("swish" not in smoothact.catalogue, reason="the list is short")
@@ -86,6 +90,30 @@ def test_module(device):
     assert torch.equal(fixed(x), SF.geglu_tanh(x))
 
 
+@pytest.mark.parametrize("up_too", [False, True])
+@pytest.mark.parametrize("channels", [1, 4])
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_biases(apart, channels, up_too, dtype, device):
+    """Along the dim of the gate, whichever dim the activation has its parameters along."""
+    learnt = smoothact.nn.Swish(1.5, learnable=True, num_parameters=channels, dim=1, device=device)
+    module = smoothact.nn.GLU(activation=learnt, layout="gate_first")
+    x = torch.randn(3, 4, 10, device=device).to(dtype)
+    gate_bias, up_bias = torch.randn(5, device=device), torch.randn(5, device=device) if up_too else None
+    z, u = x[..., :5].double() + gate_bias, x[..., 5:].double() + (0 if up_bias is None else up_bias)
+    expected = z * torch.sigmoid(1.5 * z) * u
+    given = (x[..., :5], x[..., 5:]) if apart else (x,)
+    y = module(*given, gate_bias=gate_bias, up_bias=up_bias)
+    torch.testing.assert_close(y.double(), expected, rtol=2 * torch.finfo(dtype).eps, atol=1e-6)
+
+
+def test_broadcasts(device):
+    gate, up = torch.randn(1, 5, device=device), torch.randn(3, 5, device=device)
+    beta = torch.rand(5, device=device) + 0.5
+    expected = gate * torch.sigmoid(beta * gate) * up
+    torch.testing.assert_close(SF.gated(gate, up, activation="swish", beta=beta), expected)
+
+
 def test_compile(device):
     def loss(x, beta):
         return SF.gated(x, activation="swish", beta=beta).square().mean()
@@ -103,6 +131,8 @@ def test_compile(device):
          lambda x: SF.gated(x, beta=torch.ones(3))),
         (ValueError, r"swish: expected beta to have the size of self along dim -1 \(3\), got 6",
          lambda x: SF.gated(x, activation="swish", beta=torch.ones(6))),
+        (IndexError, r"swish: beta has 3 channels along dim -1, but self has 0 dimensions",
+         lambda x: SF.gated(x[0, 0], x[0, 0], activation="swish", beta=torch.ones(3))),
         (TypeError, r"swiglu_clamped\(\): argument 'alpha' must be float, not Tensor",
          lambda x: SF.swiglu_clamped(x, alpha=torch.ones(()))),
     ],

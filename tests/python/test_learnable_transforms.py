@@ -54,13 +54,17 @@ def test_compile(descriptor, device):
         torch.testing.assert_close(a, b)
 
 
+@pytest.mark.parametrize("gate", ["none", "of two", "packed"])
 @each(KINDS)
-def test_opcheck(descriptor, device):
+def test_opcheck(descriptor, gate, device):
     x, p = sample(device), parameters(descriptor, 3, device)
-    torch.library.opcheck(getattr(torch.ops.smoothact, descriptor.name).Tensor, (x, *p))
-    needed = [True] * (1 + len(p)) + [False]
+    up = torch.randn_like(x, requires_grad=True) if gate == "of two" else None
+    options = {"layout": "interleaved"} if gate == "packed" else {}
+    of = torch.cat([x, x], 1).detach().requires_grad_() if options else x
+    torch.library.opcheck(getattr(torch.ops.smoothact, descriptor.name).Tensor, (of, *p, None, up), options)
+    needed = [True] * (1 + len(p)) + [False, up is not None]
     backward = getattr(torch.ops.smoothact, f"{descriptor.name}_backward").Tensor
-    torch.library.opcheck(backward, (torch.randn_like(x), x, *p, None, needed), {"dim": -2})
+    torch.library.opcheck(backward, (torch.randn_like(x), of, *p, None, up, needed), {"dim": -2, **options})
 
 
 @pytest.mark.parametrize("dim", [0, 1, 2, -1, -3])
@@ -151,7 +155,7 @@ def test_a_number_beside_a_tensor(device):
         (NotImplementedError, r"swish: not implemented for dtype Int",
          lambda x: SF.swish(x.int(), torch.ones(3))),
         (ValueError, r"swish_backward: expected grad to have the shape of self \(\[2, 3, 4\]\), got \[2, 3\]",
-         lambda x: torch.ops.smoothact.swish_backward.Tensor(x[..., 0], x, torch.ones(3), None, [True, True, False])),
+         lambda x: torch.ops.smoothact.swish_backward.Tensor(x[..., 0], x, torch.ones(3), None, None, [True] * 4)),
         (RuntimeError, r"swish: expected beta to be on the device of self",
          lambda x: SF.swish(x, torch.ones(3, device="meta"))),
         (TypeError, r"leaky_relu\(\): inplace=True takes no bias, no fewbit, and no tensors",
