@@ -6,6 +6,7 @@
 #include "../ops/gates.h"
 #include "../ops/learned.h"
 #include "../ops/op.h"
+#include "../ops/rational.h"
 #include "fast.h"
 
 namespace smoothact {
@@ -107,6 +108,14 @@ std::vector<at::Tensor> learned_composite_of(const std::string& name, const std:
   TORCH_CHECK_VALUE(false, "learned_composite: no activation is named ", name);
 }
 
+// The value, or where there is a gradient all that it gives.
+std::vector<at::Tensor> rational_composite_of(const std::optional<at::Tensor>& grad, const rational::Given& inputs,
+                                              const rational::Needed& needed) {
+  py::gil_scoped_release no_gil;
+  if (!grad) return {rational::value_composite(inputs)};
+  return rational::gradients_composite(*grad, inputs, needed);
+}
+
 py::tuple isas_built() {
   py::list l;
   for (const auto i : cpu::built()) l.append(cpu::isa_names[static_cast<int>(i)]);
@@ -121,6 +130,7 @@ PYBIND11_MODULE(_C, m) {
         py::arg("parameters") = std::vector<std::optional<double>>());
   m.def("learned_composite", &learned_composite_of, py::arg("name"), py::arg("grad"), py::arg("inputs"), py::arg("dim"),
         py::arg("layout"), py::arg("needed"));
+  m.def("rational_composite", &rational_composite_of, py::arg("grad"), py::arg("inputs"), py::arg("needed"));
   m.def("cpu_capability", [] { return cpu::isa_names[static_cast<int>(cpu::active())]; });
   m.def("built_isas", &isas_built);
   add_fast_entries(m.ptr());
