@@ -7,26 +7,28 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._C import DispatchKey
 
+from . import _C, _policy
 from ._catalogue import catalogue
 from ._gates import check_dtype
 
 __all__ = ["PAU", "pau"]
 
 
-def _horner(x: Tensor, coefficients: list[Tensor]) -> Tensor:
-    """From the constant on."""
-    y = coefficients[-1]
-    for c in reversed(coefficients[:-1]):
-        y = torch.addcmul(c, y, x)
-    return y
-
-
 def pau(input: Tensor, numerator: Tensor, denominator: Tensor) -> Tensor:
     """``P(x) / (1 + abs(Q(x)))``, elementwise, for ``P = a0 + a1 x + ... + am x**m`` and ``Q = b1 x + ... + bn x**n``.
 
-    All three are differentiated, to any order. It takes torch's ops, and not one pass; 16-bit inputs are computed in
-    float32. Where Q is 0 the slope of abs(Q) counts as 0, as torch's.
+    All three are differentiated, to any order. On the CPU in one pass, and one backwards for all gradients; other
+    devices, forward AD and further derivatives take torch's ops, which a compiler fuses. 16-bit inputs are computed in
+    float32 and rounded once. At infinity the result is the limit, on the CPU whatever the coefficients, elsewhere if
+    those of the highest powers are not 0. Where Q is 0 the slope of abs(Q) counts as 0, as torch's.
+
+    P may cancel: an error counts relative to ``S = (sum abs(a x**i) + abs(f) sum abs(b x**j)) / (1 + abs(Q))``. At
+    40,000 random points, with random coefficients up to degrees 10, that of float64 and float32 was at most 1.4 eps S.
+    On the CPU a result depends on its element and the coefficients alone. The sums that are the coefficients' gradients
+    are kept in double there, those of a few dozen terms in what is computed in, and do not depend on the layout or the
+    number of threads.
 
     Args:
         input: a floating-point tensor of any shape.
@@ -55,16 +57,25 @@ def pau(input: Tensor, numerator: Tensor, denominator: Tensor) -> Tensor:
             "pau: expected numerator and denominator of one dimension, the denominator of 1 element or more and fewer "
             f"than the numerator, got shapes {tuple(numerator.shape)} and {tuple(denominator.shape)}"
         )
-    wide = torch.float64 if input.dtype == torch.float64 else torch.float32
-    x, (a, b) = input.to(wide), (list(c.to(wide)) for c in (numerator, denominator))
-    m, n = len(a) - 1, len(b)
-    far = x.abs() > 1
-    near, large = torch.where(far, 0.0, x), torch.where(far, x, 1.0)
-    inner = _horner(near, a) / (1 + (near * _horner(near, b)).abs())
-    # Powers of x may overflow: P is x**m, and Q x**n, times a polynomial of the reciprocal.
-    r = 1 / large
-    outer = large ** (m - n) * _horner(r, a[::-1]) / (r.abs() ** n + _horner(r, b[::-1]).abs()) * large.sign() ** n
-    return torch.where(far, outer, inner).to(input.dtype)
+    fused = torch.compiler.is_compiling() and _policy.fuses("pau", input.device.type)
+    op = torch.ops.smoothact.rational.fuse if fused else torch.ops.smoothact.rational.default
+    return op(input, numerator, denominator)
+
+
+def _register_decompositions() -> None:
+    def forward(*inputs: Tensor) -> Tensor:
+        return _C.rational_composite(None, inputs, [False] * 3)[0]
+
+    def backward(grad: Tensor, *rest: Any) -> tuple[Tensor, ...]:
+        *inputs, needed = rest
+        results = _C.rational_composite(grad, inputs, needed)
+        return tuple(grad.new_empty(0) if r is None else r for r in results)
+
+    for packet, made in ((torch.ops.smoothact.rational, forward), (torch.ops.smoothact.rational_backward, backward)):
+        packet.fuse.py_impl(DispatchKey.CompositeImplicitAutograd)(made)
+
+
+_register_decompositions()
 
 
 @torch.enable_grad()

@@ -96,6 +96,13 @@ def reduced(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Labellin
     return inputs, {0: [row], 1: [x], 2: [row, x]}[len(shapes) - 1]
 
 
+def rational(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Labelling:
+    """Of self elementwise; every device has all coefficients, and its terms of their gradients."""
+    x = tuple(range(len(shapes["self"])))
+    inputs: dict[str, Labels] = {name: x if name in ("grad", "self") else (None,) for name in shapes}
+    return inputs, _gradients(op, inputs, options["needed"]) if "grad" in shapes else [x]
+
+
 def whole(op: OpOverload, shapes: Shapes, options: dict[str, Any]) -> Labelling:
     """Codes of a few bits: those of pieces share bytes."""
     inputs: dict[str, Labels] = {name: (None,) * len(shape) for name, shape in shapes.items()}
@@ -112,6 +119,7 @@ FAMILIES: dict[str, Rule] = {
     "gated_packed": packed,
     "gated_biased": biased,
     "smooth_max": reduced,
+    "rational": rational,
 }
 SUFFIXES = ("", "_backward", "_jvp", "_double_backward", "_")
 OTHERS: dict[str, Rule] = {

@@ -64,6 +64,13 @@ def calls(op):
         for kind, dim, keep in (("logsumexp", 1, False), ("mellowmax", -1, True), ("boltzmann", 0, False)):
             row = x.sum(dim, keepdim=keep)
             yield (*{"": (x,), "_backward": (row, x), "_double_backward": (other, row, x)}[order], dim, keep, kind, 2.0)
+    elif family == "rational":
+        inputs = (x, random(6), random(4))
+        if not order:
+            yield inputs
+            return
+        for needed in ([True] * 3, [False, True, False]):
+            yield (grad, *inputs, needed)
     elif family.startswith("fewbit"):
         boundaries, levels = smoothact.fewbit.constants("silu", (), 2)
         codes, nothing = torch.ops.smoothact.fewbit_pack(x, boundaries), x.new_empty(0)

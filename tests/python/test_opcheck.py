@@ -11,7 +11,13 @@ SUFFIXES = ("_double_backward", "_backward", "_")
 
 def registered():
     names = torch._C._dispatch_get_all_op_names()
-    others = ("smoothact::fewbit", "smoothact::gated", "smoothact::smooth_max", "smoothact::_slope")
+    others = (
+        "smoothact::fewbit",
+        "smoothact::gated",
+        "smoothact::rational",
+        "smoothact::smooth_max",
+        "smoothact::_slope",
+    )
     return sorted(n for n in names if n.startswith("smoothact::") and not n.startswith(others))
 
 
