@@ -53,8 +53,19 @@ def biased_gelu(x: Tensor, bias: Tensor) -> Tensor:
     return F.gelu(x + bias[:, None])
 
 
-# Activations with a parameter or a bias that is learnt: ours, and the formula.
-LEARNED: dict[str, tuple[Callable, Callable]] = {}
+def rational(x: Tensor, numerator: Tensor, denominator: Tensor) -> Tensor:
+    """``pau`` by Horner's rule."""
+    p, *above = numerator.flip(0)
+    for a in above:
+        p = p * x + a
+    q, *above = denominator.flip(0)
+    for b in above:
+        q = q * x + b
+    return p / (1 + (q * x).abs())
+
+
+# Activations with parameters or a bias that are learnt: ours, and the formula.
+LEARNED: dict[str, tuple[Callable, Callable]] = {"pau": (smoothact.functional.pau, rational)}
 if "swish" in smoothact.catalogue:
     LEARNED["learned_swish"] = smoothact.functional.swish, learned_swish
 if "gelu" in smoothact.catalogue:
@@ -96,7 +107,8 @@ class Cell:
         """What is learnt beside x, if anything."""
         if self.op not in LEARNED:
             return ()
-        return (torch.linspace(0.5, 2, x.shape[1], device=x.device).requires_grad_(self.tracked),)
+        sizes = (6, 4) if self.op == "pau" else (x.shape[1],)
+        return tuple(torch.linspace(0.5, 2, n, device=x.device).requires_grad_(self.tracked) for n in sizes)
 
 
 def torch_own(op: str) -> Activation:
