@@ -49,6 +49,11 @@ def learned_swish(x: Tensor, beta: Tensor) -> Tensor:
     return x * torch.sigmoid(beta[:, None] * x)
 
 
+def learned_swiglu(x: Tensor, beta: Tensor) -> Tensor:
+    gate, up = x.chunk(2, -1)
+    return gate * torch.sigmoid(beta * gate) * up
+
+
 def biased_gelu(x: Tensor, bias: Tensor) -> Tensor:
     return F.gelu(x + bias[:, None])
 
@@ -68,9 +73,14 @@ def rational(x: Tensor, numerator: Tensor, denominator: Tensor) -> Tensor:
 LEARNED: dict[str, tuple[Callable, Callable]] = {"pau": (smoothact.functional.pau, rational)}
 if "swish" in smoothact.catalogue:
     LEARNED["learned_swish"] = smoothact.functional.swish, learned_swish
+    LEARNED["learned_swiglu"] = (
+        lambda x, beta: smoothact.functional.gated(x, activation="swish", beta=beta),
+        learned_swiglu,
+    )
 if "gelu" in smoothact.catalogue:
     LEARNED["biased_gelu"] = lambda x, bias: smoothact.functional.gelu(x, bias=bias), biased_gelu
 SPECIAL = {*GATES, *LEARNED}  # beside those of the catalogue
+HALVING = {*GATES, "learned_swiglu"}
 
 
 @dataclass(frozen=True)
@@ -94,11 +104,11 @@ class Cell:
         spread, view = LAYOUTS[self.layout]
         generator = torch.Generator(device).manual_seed(0)
         flat = torch.randn(spread * self.size, generator=generator, device=device).to(getattr(torch, self.dtype))
-        if self.op in LEARNED:
+        if self.op in HALVING:
+            x = flat.view(-1, math.gcd(self.size, ROW[flat.device.type]))
+        elif self.op in LEARNED:
             points = math.gcd(self.size, POINTS)
             x = flat.view(-1, math.gcd(self.size // points, CHANNELS), points)
-        elif self.op in GATES:
-            x = flat.view(-1, math.gcd(self.size, ROW[flat.device.type]))
         else:
             x = view(flat)
         return x.requires_grad_(self.tracked)
@@ -107,7 +117,7 @@ class Cell:
         """What is learnt beside x, if anything."""
         if self.op not in LEARNED:
             return ()
-        sizes = (6, 4) if self.op == "pau" else (x.shape[1],)
+        sizes = {"pau": (6, 4), "learned_swiglu": (x.shape[-1] // 2,)}.get(self.op, (x.shape[1],))
         return tuple(torch.linspace(0.5, 2, n, device=x.device).requires_grad_(self.tracked) for n in sizes)
 
 
@@ -159,7 +169,7 @@ def compiler(again: bool = False) -> Iterator[None]:
 
 def result_like(cell: Cell, x: Tensor) -> Tensor:
     """Of the shape that the function gives at x: a gate's is half of it."""
-    return x.chunk(2, -1)[0] if cell.op in GATES else x
+    return x.chunk(2, -1)[0] if cell.op in HALVING else x
 
 
 def floor(cell: Cell, x: Tensor, grad: Tensor | None) -> Callable[[], Any]:
@@ -170,7 +180,7 @@ def floor(cell: Cell, x: Tensor, grad: Tensor | None) -> Callable[[], Any]:
     if cell.measure == "call with grad":
         return lambda: torch.clone(part)
     x = x.detach()
-    if cell.op in GATES:  # of as many bytes: x and a half, and backward x twice and a half
+    if cell.op in HALVING:  # of as many bytes: x and a half, and backward x twice and a half
         forward, backward = (x.new_zeros(int(x.numel() * share)).clone for share in (0.75, 1.25))
     else:
         forward, backward = partial(torch.clone, x), lambda: torch.add(x, grad)

@@ -8,7 +8,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from smoothact.bench.cases import BLOCK, CALLS, CONTESTANTS, GATES, LAYOUTS, SECONDS, SPECIAL, Cell
+from smoothact.bench.cases import BLOCK, CALLS, CONTESTANTS, HALVING, LAYOUTS, SECONDS, SPECIAL, Cell
 from smoothact.bench.timing import FEWEST, SLICE
 
 DTYPES = ("float32", "bfloat16", "float16", "float64")
@@ -65,7 +65,7 @@ def cells(names: Sequence[str], chosen: Mapping[str, tuple]) -> list[Cell]:
             kinds = CALLS if measure == "call" else (measure,)
             for axis in itertools.product(grid.layouts, grid.threads, kinds, grid.dtypes, grid.sizes):
                 layout, threads, kind, dtype, size = axis
-                if name in GATES and size % 2:
+                if name in HALVING and size % 2:
                     raise ValueError(f"--size: {size} elements have no halves for {name}; an even number has.")
                 if name in SPECIAL and layout != "contiguous":
                     continue
