@@ -136,7 +136,8 @@ namespace math {
 using Constant = Literal;
 #endif
 
-SMOOTHACT_FN constexpr Constant magnitude(const Constant& k) { return select(k < 0, -k, k); }
+// Of -0 it is 0: its reciprocal is infinity.
+SMOOTHACT_FN constexpr Constant magnitude(const Constant& k) { return select(k < 0, -k, k + Constant(0)); }
 
 template <class T>
 struct Format;

@@ -60,7 +60,7 @@ class Tiles {
       }
       loop(call, r);
       for (int v = 0; v < 2 && !each_column_; ++v)
-        if (!sums[v].empty()) sums[v][i] = added_columns(columns[v]);
+        if (!sums[v].empty()) sums[v][i] = added_columns(columns[v], cpu::biased_block);
     });
     for (int v = 0; v < 2; ++v) {
       if (sums[v].empty()) continue;
@@ -105,8 +105,8 @@ class Tiles {
 }  // namespace
 
 // As a tree: one after the other, each would wait for the one before.
-double added_columns(double* sums) {
-  for (int64_t n = cpu::biased_block / 2; n > 0; n /= 2)
+double added_columns(double* sums, int64_t columns) {
+  for (int64_t n = columns / 2; n > 0; n /= 2)
     for (int64_t k = 0; k < n; ++k) sums[k] += sums[k + n];
   return sums[0];
 }

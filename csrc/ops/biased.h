@@ -12,11 +12,11 @@ struct BiasedPass {
   Operation operation;
   const double* parameters;
   double limit = infinity, offset = 0;
-  std::array<at::Tensor, 2> out;  // one that is undefined is left out
-  std::array<at::Tensor, 3> in;
+  std::array<at::Tensor, 2> out{};  // one that is undefined is left out
+  std::array<at::Tensor, 3> in{};
   // Of x, or of gate and up: undefined, of one element, or of one for each channel along `dim`.
-  std::array<at::Tensor, 2> bias;
-  int64_t dim;
+  std::array<at::Tensor, 2> bias{};
+  int64_t dim = 0;
   std::array<bool, 2> summed{};
 
   // The sums of the gradients that are `summed`, in double, each of the size of its bias.
@@ -26,7 +26,7 @@ struct BiasedPass {
   std::array<at::Tensor, 2> run_on_cpu() const;
 };
 
-// Of cpu::biased_block columns, which it overwrites.
-double added_columns(double* sums);
+// Of columns, a power of two of them, which it overwrites.
+double added_columns(double* sums, int64_t columns);
 
 }  // namespace smoothact

@@ -31,7 +31,8 @@ Tensor reduced(const Tensor& t, const Tensor& self, const Tensor& p, int64_t dim
   for (int64_t i = 0; i < self.dim(); ++i) {
     if (i != kept) others.push_back(i);
   }
-  return (others.empty() ? t : t.sum(others)).to(p.scalar_type());
+  // t may be a result itself.
+  return (others.empty() ? t.clone() : t.sum(others)).to(p.scalar_type());
 }
 
 void check_channelwise(const std::string& op, std::string_view name, const Tensor& p, const Tensor& self,

@@ -13,14 +13,16 @@ Lattice::Lattice(at::ArrayRef<Tensor> outputs, at::ArrayRef<Tensor> inputs, int6
   at::TensorIteratorConfig config;
   config.resize_outputs(false).set_check_mem_overlap(false).check_all_same_dtype(false);
   std::vector<int> places;
-  const auto add = [&](const Tensor& t, int place, bool output) {
+  const auto add = [&](const Tensor& t, int place) {
     if (!t.defined()) return;
-    output ? config.add_output(t) : config.add_const_input(t);
+    config.add_const_input(t);
     places.push_back(place);
   };
+  // The first one decides on the order of the dims, and so of sums, whatever outputs there are.
+  config.add_const_input(inputs.back());
   const int out = static_cast<int>(outputs.size()), in = static_cast<int>(inputs.size());
-  for (int k = 0; k < out; ++k) add(outputs[k], k, true);
-  for (int k = 0; k < in; ++k) add(inputs[k], out + k, false);
+  for (int k = 0; k < out; ++k) add(outputs[k], k);
+  for (int k = 0; k < in; ++k) add(inputs[k], out + k);
   Tensor counter;  // never read: its strides tell where the channels are
   if (channels > 1) {
     const Tensor& x = inputs.back();
@@ -31,14 +33,14 @@ Lattice::Lattice(at::ArrayRef<Tensor> outputs, at::ArrayRef<Tensor> inputs, int6
   }
   auto it = config.build();
   dims = it.ndim();
-  const auto strides = [&](size_t i) { return it.strides(static_cast<int>(i)); };
+  const auto strides = [&](size_t i) { return it.strides(static_cast<int>(i) + 1); };
   for (int d = 0; d < std::min(dims, most_dims); ++d) {
     size[d] = it.shape()[d];
     if (channels > 1) channel[d] = strides(places.size())[d];
     for (size_t i = 0; i < places.size(); ++i) operands[places[i]].stride[d] = strides(i)[d];
   }
   for (size_t i = 0; i < places.size(); ++i)
-    operands[places[i]].data = static_cast<char*>(it.data_ptr(static_cast<int>(i)));
+    operands[places[i]].data = static_cast<char*>(it.data_ptr(static_cast<int>(i) + 1));
 }
 
 bool Lattice::joins() const {

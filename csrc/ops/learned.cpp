@@ -176,6 +176,7 @@ void check_learned(const LearnedCall& c, Inputs in, const Tensor* grad) {
   const Tensor& self = in[0];
   check_input(e, grad ? Order::backward : Order::forward, self);
   if (grad) {
+    check_tensor(*grad, [&] { return e.name + "_backward: grad"; });
     TORCH_CHECK_TYPE(grad->scalar_type() == self.scalar_type(), "smoothact::", e.name,
                      "_backward: expected grad to have the dtype of self (", self.scalar_type(), "), got ",
                      grad->scalar_type());

@@ -5,93 +5,19 @@
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
+
+#include <bit>
 
 #include "../cpu/biased.h"
 #include "biased.h"
-#include "learned.h"
 #include "learned_tiles.h"
-#include "pages.h"
+#include "learned_work.h"
 #include "parallel.h"
 
 namespace smoothact {
 namespace {
 
 using at::Tensor;
-
-// The parameters of each channel, and whether the loops take them all; and the biases.
-struct Channels {
-  int count;
-  std::vector<double> values, biases;
-  bool taken = true;
-
-  Channels(const LearnedCall& call, Inputs in, int64_t channels)
-      : count(call.bias() - 1), values(count * channels, infinity), biases(channels, -0.0) {
-    for (int i = 1; i <= call.bias(); ++i) {
-      if (!in[i].defined()) continue;
-      const Tensor p = in[i].detach().to(at::kDouble).contiguous();
-      const double* v = p.const_data_ptr<double>();
-      for (int64_t c = 0; c < channels; ++c)
-        (i == call.bias() ? biases[c] : values[c * count + i - 1]) = v[p.numel() == 1 ? 0 : c];
-    }
-    for (int64_t c = 0; c < channels; ++c) {
-      Parameters p{};
-      std::copy_n(of(c), count, p.begin());
-      taken = taken && takes_parameters(call.entry(), p);
-    }
-  }
-  const double* of(int64_t channel) const { return values.data() + channel * count; }
-};
-
-// A call whose inputs are checked, and where its operands lie.
-struct Work {
-  const LearnedCall& call;
-  const Tensor& grad;
-  Inputs in;
-  const bool backward, gate, biased;
-  Places out;                           // y, or the gradients by self and up; undefined if not needed
-  bool by_parameters = false, by_bias;  // sums that are needed
-  Lattice lattice;
-  const Around around;
-
-  Work(const LearnedCall& call, const Tensor& grad, Inputs in, const LearnedCall::Needed& needed, const Places& places)
-      : call(call),
-        grad(grad),
-        in(in),
-        backward(grad.defined()),
-        gate(in[call.up()].defined()),
-        biased(in[call.bias()].defined()),
-        out{results(call, in, needed, backward, places)},
-        by_bias(backward && biased && needed[call.bias()]),
-        lattice(out, {grad, in[call.up()], in[0]}, channels(call, in), call.dim()),
-        around(lattice) {
-    for (int i = 1; i < call.bias(); ++i) by_parameters = by_parameters || (backward && needed[i] && in[i].defined());
-  }
-  Operation operation() const {
-    if (gate) return backward ? Operation::gate_backward : Operation::gate;
-    return backward ? Operation::backward : Operation::forward;
-  }
-  bool computes() const { return out[0].defined() || out[1].defined() || by_bias; }
-
- private:
-  static Places results(const LearnedCall& call, Inputs in, const LearnedCall::Needed& needed, bool backward,
-                        Places r) {
-    const auto allocate = [](Tensor& t, const Tensor& like) {
-      if (t.defined()) return;
-      t = at::empty_like(like);
-      ask_for_large_pages(t);
-    };
-    if (!backward || needed[0]) allocate(r[0], in[0]);
-    if (backward && needed[call.up()] && in[call.up()].defined()) allocate(r[1], in[call.up()]);
-    return r;
-  }
-  static int64_t channels(const LearnedCall& call, Inputs in) {
-    int64_t n = 1;
-    for (int i = 1; i <= call.bias(); ++i)
-      if (in[i].defined()) n = std::max(n, in[i].numel());
-    return n;
-  }
-};
 
 // One thread's work on tiles.
 template <class T>
@@ -180,12 +106,13 @@ class Worker {
     int k = 0;
     each_operand(at, [&](T* p) { r.operands[k++] = {reinterpret_cast<char*>(p), sizeof(T), 0}; });
     r.bias[0] = &bias;
+    const int64_t columns = std::bit_ceil(static_cast<uint64_t>(std::min(at.count, cpu::biased_block)));
     if (work_.by_bias) {
-      std::fill_n(columns_, cpu::biased_block, 0.0);
+      std::fill_n(columns_, columns, 0.0);
       r.sums[0] = columns_;
     }
     biased_loop_(with_, r);
-    if (work_.by_bias) *sum = added_columns(columns_);
+    if (work_.by_bias) *sum = added_columns(columns_, columns);
   }
   void sum(const Channel& at, double* sums) {
     const W bias = static_cast<W>(channels_.biases[at.channel]);
@@ -232,24 +159,43 @@ std::vector<double> run(const Work& work, const Tiles& tiles, const Channels& ch
   return totals;
 }
 
-// A bias beside parameters that are numbers, and have no gradients: rows of it at a time.
-bool numbers_beside_bias(const Work& work) {
-  bool numbers = work.biased && !work.gate && !work.by_parameters;
-  for (int i = 1; i < work.call.bias(); ++i) numbers = numbers && (!work.in[i].defined() || work.in[i].numel() == 1);
-  return numbers;
+// Whether the bias alone may have channels: rows of it at a time then, however short these are.
+bool takes_rows(const Work& work) {
+  bool rows = work.biased;
+  for (int i = 1; i < work.call.bias(); ++i) rows = rows && (!work.in[i].defined() || work.in[i].numel() == 1);
+  return rows;
 }
-std::vector<Tensor> with_bias(const Work& work, const Channels& parameters) {
-  BiasedPass pass{work.call.entry().index, work.operation(), parameters.values.data()};
-  pass.out[0] = work.out[0];
-  pass.in = work.backward ? std::array{work.grad, work.in[0], Tensor()} : std::array{work.in[0], Tensor(), Tensor()};
-  pass.bias[0] = work.in[work.call.bias()];
-  pass.dim = work.call.dim();
+std::vector<Tensor> run_rows(const Work& work, const Channels& parameters) {
+  const LearnedCall& call = work.call;
+  const int bias = call.bias(), up = call.up();
+  BiasedPass pass{call.entry().index, work.operation(), parameters.values.data()};
+  pass.out = work.out;
+  int k = 0;
+  for (const Tensor& t : {work.grad, work.in[0], work.in[up]})
+    if (t.defined()) pass.in[k++] = t;
+  pass.bias[0] = work.in[bias];
+  pass.dim = call.dim();
   pass.summed[0] = work.by_bias;
-  const auto sums = pass.run();
+  std::array<Tensor, 2> sums;
+  if (work.computes()) sums = pass.run();
   if (!work.backward) return {work.out[0]};
-  std::vector<Tensor> results(work.call.inputs());
+
+  std::vector<Tensor> results(call.inputs());
+  if (work.by_parameters) {
+    // Of the sum, for which there is no pass with a bias.
+    LearnedCall::Tensors inner;
+    std::copy(work.in.begin(), work.in.end(), inner.begin());
+    inner[0] = plus_bias(work.in[0], work.in[bias], call.dim());
+    inner[bias] = Tensor();
+    const auto type = inner[0].scalar_type();
+    if (work.gate) inner[up] = inner[up].to(type);
+    LearnedCall::Needed needed = work.needed;
+    needed[0] = needed[up] = needed[bias] = false;
+    results = learned_on_cpu(call, work.grad.to(type), {inner.data(), work.in.size()}, needed, {});
+  }
   results[0] = work.out[0];
-  if (work.by_bias) results[work.call.bias()] = sums[0].to(pass.bias[0].scalar_type());
+  results[up] = work.out[1];
+  if (work.by_bias) results[bias] = sums[0].to(work.in[bias].scalar_type());
   return results;
 }
 
@@ -270,11 +216,12 @@ std::vector<Tensor> learned_on_cpu(const LearnedCall& call, const Tensor& grad, 
   check_learned(call, in, grad.defined() ? &grad : nullptr);
   if (in[0].numel() == 0) return learned_composite(call, grad, in, needed);
   const Work work(call, grad, in, needed, places);
-  if (!work.around.fits && !numbers_beside_bias(work)) return contiguous(call, grad, in, needed);
+  const bool rows = takes_rows(work);
+  if (!work.around.fits && !rows) return contiguous(call, grad, in, needed);
   const Tiles tiles(work.lattice, work.around);
-  const Channels channels(call, in, tiles.channels);
+  const Channels channels(call, in, rows ? 1 : tiles.channels);
   if (!channels.taken) return learned_composite(call, grad, in, needed);
-  if (numbers_beside_bias(work)) return with_bias(work, channels);
+  if (rows) return run_rows(work, channels);
   const auto totals = run(work, tiles, channels);
   if (!work.backward) return {work.out[0]};
 

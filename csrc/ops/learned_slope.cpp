@@ -52,10 +52,15 @@ struct SlopeCall {
 Tensor slope_value(const Tensor& self, const Optional& p0, const Optional& p1, const Optional& p2, const Optional& p3,
                    int64_t activation) {
   std::array<dual::Tensor, most_parameters> p;
+  // A batch may be the parameters' alone.
+  std::vector<c10::SymInt> sizes = self.sym_sizes().vec();
   int i = 0;
-  for (const Optional* q : {&p0, &p1, &p2, &p3}) p[i++] = dual::Tensor(q->value_or(Tensor()));
+  for (const Optional* q : {&p0, &p1, &p2, &p3}) {
+    p[i++] = dual::Tensor(q->value_or(Tensor()));
+    if (q->has_value()) sizes = at::infer_size_symint((*q)->sym_sizes(), sizes);
+  }
   const Tensor y = learned_formulas(static_cast<int>(activation)).df(self, p.data()).value;
-  return y.sym_sizes().equals(self.sym_sizes()) ? y : y.expand_symint(self.sym_sizes()).clone();
+  return y.sym_sizes().equals(sizes) ? y : y.expand_symint(sizes).clone();
 }
 
 auto op() {

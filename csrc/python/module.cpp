@@ -98,6 +98,8 @@ std::vector<at::Tensor> learned_composite_of(const std::string& name, const std:
     if (layout) call.integers[2] = static_cast<int64_t>(layout_of(name, *layout));
     TORCH_CHECK_VALUE(static_cast<int>(inputs.size()) == call.inputs(), "learned_composite: ", name, " takes ",
                       call.inputs(), " tensors, got ", inputs.size());
+    TORCH_CHECK_VALUE(needed.empty() || needed.size() == inputs.size(), "learned_composite: expected needed to have ",
+                      inputs.size(), " elements, got ", needed.size());
     std::vector<at::Tensor> in;
     for (const auto& t : inputs) in.push_back(t.value_or(at::Tensor()));
     LearnedCall::Needed n{};

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from . import _learned
+from ._arguments import check_dtype
 from ._catalogue import catalogue
-from ._gates import check_dtype
 
 __all__ = ["TAAF", "MetaACON"]
 

@@ -17,12 +17,12 @@ import torch
 from torch import Tensor
 
 from . import _learned_gates
+from ._arguments import check_dtype
 from ._catalogue import catalogue
 
 __all__ = ["bilinear", "gated", "geglu", "geglu_tanh", "glu", "mish_glu", "reglu", "seglu", "swiglu", "swiglu_clamped"]
 
 LAYOUTS = ("gate_first", "up_first", "interleaved")
-FLOATS = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 
 _ARGUMENTS = """
     Args:
@@ -120,14 +120,6 @@ def _check_input(op: str, name: str, value: Any) -> None:
     if not isinstance(value, Tensor):
         raise TypeError(f"{op}(): argument '{name}' must be Tensor, not {type(value).__name__}")
     check_dtype(op, value, f"{name} is ")
-
-
-def check_dtype(op: str, value: Tensor, which: str = "") -> None:
-    if value.dtype not in FLOATS:
-        raise NotImplementedError(
-            f"{op}: {which}not implemented for dtype {value.dtype}; "
-            "expected torch.float64, torch.float32, torch.bfloat16 or torch.float16"
-        )
 
 
 def _gate(

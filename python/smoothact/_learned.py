@@ -11,6 +11,7 @@ from torch import Tensor
 from torch._C import DispatchKey
 
 from . import _C
+from ._arguments import check_bias
 from ._catalogue import Parameter, catalogue
 
 
@@ -27,7 +28,7 @@ def call(
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
     if bias is not None:
-        check_bias(f"{name}()", "bias", bias)
+        check_bias(name, "bias", bias)
     described = catalogue[name].parameters
     given = [*parameters, *(p.default for p in described[len(parameters) :])]
     for p, v in zip(described, given, strict=True):
@@ -38,21 +39,12 @@ def call(
     return getattr(torch.ops.smoothact, name).Tensor(input, *tensors, bias, up, dim=dim, layout=layout)
 
 
-def check_bias(op: str, which: str, bias: Tensor) -> None:
-    if not isinstance(bias, Tensor):
-        raise TypeError(f"{op}: argument '{which}' must be Tensor or None, not {type(bias).__name__}")
-
-
 def plus_bias(op: str, which: str, input: Tensor, bias: Tensor, dim: int) -> Tensor:
     """The sum as a compiler may see it, in the type that is computed in."""
-    check_bias(op, which, bias)
+    check_bias(op, which, bias, input.shape, dim)
     wide = torch.float32 if input.dtype in (torch.bfloat16, torch.float16) else input.dtype
-    if bias.dim() > 1:
-        raise ValueError(f"{op}: expected {which} to have no dimensions or one, got shape {list(bias.shape)}")
     if bias.numel() == 1:
         return input.to(wide) + bias.reshape(()).to(wide)
-    if not -input.dim() <= dim < input.dim() or bias.shape[0] != input.shape[dim]:
-        raise ValueError(f"{op}: expected {which} to have the size of {tuple(input.shape)} along dim {dim}")
     after = input.dim() - 1 - dim % input.dim()
     return input.to(wide) + bias.to(wide).reshape(-1, *[1] * after)
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from . import _learned
+from ._arguments import check_bias
 from ._catalogue import catalogue
 
 
@@ -29,9 +30,16 @@ def gate(
     """f(gate) * up of what has been checked; f's parameters that are tensors have their elements along ``channels``."""
     gate_bias, up_bias = biases
     by_channel = any(isinstance(v, Tensor) and v.dim() == 1 and len(v) != 1 for v in values)
-    one_dim = not by_channel or (dim - channels) % max(input.dim(), 1) == 0
+    rank = input.dim()
+    # The op tells of a dim that there is not.
+    one_dim = not by_channel or (-rank <= channels < rank and (dim - channels) % rank == 0)
     if one_dim:
         channels = dim
+    if gate_bias is not None:
+        half = list(input.shape)
+        if up is None:
+            half[dim] //= 2
+        check_bias("gated", "gate_bias", gate_bias, half, dim)
     if up is None and up_bias is None and one_dim:
         return _learned.call(name, dim, input, *values, bias=gate_bias, layout=layout)
     gate, up = (input, up) if up is not None else _halves(input, layout, dim)

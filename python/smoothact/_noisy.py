@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ._gates import check_dtype
+from ._arguments import check_dtype
 
 __all__ = ["NoisyReLU", "noisy_relu"]
 

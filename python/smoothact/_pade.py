@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch._C import DispatchKey
 
 from . import _C, _policy
+from ._arguments import check_dtype
 from ._catalogue import catalogue
-from ._gates import check_dtype
 
 __all__ = ["PAU", "pau"]
 

@@ -11,8 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ._arguments import check_dtype
 from ._catalogue import catalogue
-from ._gates import _number, check_dtype, resolve
+from ._gates import _number, resolve
 
 __all__ = ["boltzmann", "logsumexp", "mellowmax", "smooth_max", "smooth_maximum"]
 

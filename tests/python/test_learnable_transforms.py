@@ -25,6 +25,25 @@ def test_vmap(descriptor, device):
     torch.testing.assert_close(by_parameters[:, 1], function(x[:, 0], *[q[1] for q in p]), rtol=1e-12, atol=1e-15)
 
 
+def test_vmap_of_gradients_over_parameters_alone(device):
+    z, b, bias = (torch.randn(n, dtype=torch.float64, device=device) for n in (6, 3, 6))
+    for by, function in (
+        (z, lambda x, beta: SF.swish(x, beta, bias=bias, dim=0)),
+        (bias, lambda bias, beta: SF.swish(z, beta, bias=bias, dim=0)),
+        (z, lambda x, beta: SF.gated(x, bias, activation="swish", beta=beta)),
+    ):
+        slope = grad(lambda t, beta, f=function: f(t, beta).sum())
+        mapped = vmap(slope, in_dims=(None, 0))(by, b)
+        torch.testing.assert_close(mapped, torch.stack([slope(by, beta) for beta in b]))
+
+
+def test_no_two_gradients_are_one_tensor(device):
+    x, bias = (torch.randn(5, dtype=torch.float64, device=device, requires_grad=True) for _ in range(2))
+    y = SF.swish(x, torch.tensor(1.5, device=device), bias=bias, dim=0)
+    by_x, by_bias = torch.autograd.grad(y.sum(), [x, bias], create_graph=True)
+    assert by_x.data_ptr() != by_bias.data_ptr()
+
+
 @each(KINDS)
 def test_per_sample_gradients_and_jacobians(descriptor, device):
     function = getattr(SF, descriptor.name)
@@ -156,6 +175,10 @@ def test_a_number_beside_a_tensor(device):
          lambda x: SF.swish(x.int(), torch.ones(3))),
         (ValueError, r"swish_backward: expected grad to have the shape of self \(\[2, 3, 4\]\), got \[2, 3\]",
          lambda x: torch.ops.smoothact.swish_backward.Tensor(x[..., 0], x, torch.ones(3), None, None, [True] * 4)),
+        (NotImplementedError, r"swish_backward: grad: not implemented for layout Sparse",
+         lambda x: torch.ops.smoothact.swish_backward.Tensor(x.to_sparse(), x, torch.ones(3), None, None, [True] * 4)),
+        (ValueError, r"learned_composite: expected needed to have 4 elements, got 9",
+         lambda x: torch.ops.smoothact.swish_backward.Tensor.decompose(x, x, torch.ones(3), None, None, [True] * 9)),
         (RuntimeError, r"swish: expected beta to be on the device of self",
          lambda x: SF.swish(x, torch.ones(3, device="meta"))),
         (TypeError, r"leaky_relu\(\): inplace=True takes no bias, no fewbit, and no tensors",

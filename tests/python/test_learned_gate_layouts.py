@@ -115,6 +115,36 @@ def test_packed_is_a_gate_of_its_halves(layout, dtype, lie, biased, device):
         assert_close(a, b)  # whose terms are added in another order
 
 
+def test_sums_do_not_depend_on_what_is_needed(device):
+    """Nor on where the result lies: grad and self have their dims in other orders."""
+    x, up = (torch.randn(600, 16, dtype=torch.float64, device=device) for _ in range(2))
+    grad = torch.randn(16, 600, dtype=torch.float64, device=device).t()
+    for beta, bias in ((torch.rand(16), None), (torch.rand(16), torch.randn(16)), (torch.rand(1), torch.randn(16))):
+        given = leaves([x, beta.double().to(device) + 0.5, bias if bias is None else bias.double().to(device), up])
+        y = swish(*given)
+        real = [t for t in given if t is not None]
+        together = torch.autograd.grad(y, real, grad, retain_graph=True)
+        for t, g in zip(real, together, strict=True):
+            assert torch.equal(torch.autograd.grad(y, t, grad, retain_graph=True)[0], g)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("gated", [False, True])
+def test_a_bias_of_short_channels_beside_one_parameter(gated, dtype, device):
+    x, up, grad = (torch.randn(70, 40, device=device).to(dtype) for _ in range(3))
+    beta, bias = torch.tensor(1.5, dtype=torch.float64, device=device), torch.randn(40, device=device)
+    given = leaves([x, beta, bias, up if gated else None])
+    exact = leaves([t if t is None else t.double() for t in given])
+    y, expected = swish(*given), textbook(*exact, 1)
+    eps = torch.finfo(dtype).eps
+    assert_close(y.double(), expected, rtol=4 * eps, atol=max(4 * eps, 1e-6))
+    real, wanted = ([t for t in ts if t is not None] for ts in (given, exact))
+    for a, b in zip(
+        torch.autograd.grad(y, real, grad), torch.autograd.grad(expected, wanted, grad.double()), strict=True
+    ):
+        assert_close(a.double(), b, rtol=8 * eps, atol=max(32 * eps, 1e-4))
+
+
 def test_threads(device):
     x, up, grad = (torch.randn(33, 70, 9) for _ in range(3))
     given = leaves([x, torch.rand(70) + 0.5, torch.randn(70), up])

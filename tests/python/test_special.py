@@ -4,8 +4,10 @@
 import math
 
 import pytest
+import smoothact
 import torch
 from smoothact.oracle import rounded
+from smoothact.reference import derivatives, formula
 from support import CASES, DEFAULTS, DTYPES, WIDE, dtype_name
 
 FORMS = {"kernel": lambda case: case.derivative, "composite": lambda case: case.composite}
@@ -51,6 +53,33 @@ def test_sign_of_zero(case, dtype, device):
     if value == 0 and slope > 0:
         y = case(torch.tensor([0.0, -0.0], dtype=dtype, device=device))
         assert y.tolist() == [0, 0] and y.signbit().tolist() == [False, True]
+
+
+def zero_parameters():
+    """Calls at a parameter of -0, of any that may be 0; acon_c's p1 - p2 and beta make one of others."""
+    for d in smoothact.catalogue.values():
+        for p in d.parameters:
+            if p.domain in ("real", "nonnegative") and p.default is not None:
+                yield d, {q.name: -0.0 if q is p else q.default for q in d.parameters}
+        if d.name == "acon_c":
+            yield d, {"p1": 0.5, "p2": 0.5, "beta": -0.3}
+
+
+@pytest.mark.parametrize("form", ["numbers", "tensors"])
+@pytest.mark.parametrize("dtype", WIDE, ids=dtype_name)
+@pytest.mark.parametrize(("descriptor", "parameters"), list(zero_parameters()), ids=lambda v: getattr(v, "name", "at"))
+def test_a_parameter_of_minus_zero_is_one_of_zero(descriptor, parameters, form, dtype, device):
+    x = torch.tensor([-90.0, -3.0, -0.5, 0.25, 2.0, 60.0], dtype=dtype, device=device)
+    textbook = formula(descriptor.definition, **{n: 0.0 if v == 0 else v for n, v in parameters.items()})
+    try:
+        exact = [e if torch.is_tensor(e) else torch.full_like(x.double(), e) for e in derivatives(textbook, x.double())]
+    except (ZeroDivisionError, RuntimeError):
+        pytest.skip("the formula itself divides by it")
+    given = parameters if form == "numbers" else {n: torch.tensor(v, device=device) for n, v in parameters.items()}
+    got = derivatives(lambda x: getattr(smoothact.functional, descriptor.name)(x, **given), x)
+    for order, (a, b) in enumerate(zip(got, exact, strict=True)):
+        known = b.isfinite()
+        assert torch.allclose(a[known].double(), b[known], rtol=1e-5, atol=1e-6), f"order {order}"
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
