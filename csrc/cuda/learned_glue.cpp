@@ -2,6 +2,7 @@
 #include "learned_glue.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/WrapDimUtils.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <c10/cuda/CUDAGuard.h>
@@ -19,6 +20,25 @@ namespace smoothact {
 using at::Tensor;
 
 namespace {
+
+// self as the kernels walk it: dense, and (outer, channels, inner) in the order of memory. grad is brought into its
+// layout.
+struct Channelwise {
+  Tensor self, grad;
+  int64_t outer = 1, channels = 1, inner = 1;
+
+  Channelwise(const LearnedCall&, const Tensor& grad, Inputs);
+};
+
+Channelwise::Channelwise(const LearnedCall& c, const Tensor& g, Inputs in)
+    : self(in[0].is_non_overlapping_and_dense() ? in[0] : in[0].contiguous()), grad(g) {
+  if (grad.defined() && !grad.strides().equals(self.strides())) grad = at::empty_like(self).copy_(grad);
+  bool any = false;
+  for (int i = 1; i <= c.bias(); ++i) any = any || (in[i].defined() && per_channel(in[i]));
+  const int64_t dim = any ? at::maybe_wrap_dim(c.dim(), self.dim()) : -1;
+  for (int64_t i = 0; i < self.dim(); ++i)
+    (i == dim ? channels : dim >= 0 && self.stride(i) > self.stride(dim) ? outer : inner) *= self.size(i);
+}
 
 // The kernels know no `up`: a product apart, before anything is rounded to 16 bits.
 std::vector<Tensor> gated(const LearnedCall& call, const Tensor& grad, Inputs in, LearnedCall::Needed needed) {

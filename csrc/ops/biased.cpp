@@ -132,7 +132,7 @@ std::array<Tensor, 2> BiasedPass::run() const {
 }
 
 std::array<Tensor, 2> BiasedPass::run_on_cpu() const {
-  const auto type = in[0].scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  const auto type = computed_type(in[0].scalar_type());
   const DType dtype = dtype_of(in[0].scalar_type()), wide = dtype_of(type);
   int64_t channels = 1;
   for (const auto& b : bias) channels = std::max(channels, b.defined() ? b.numel() : 1);

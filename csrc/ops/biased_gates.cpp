@@ -9,6 +9,7 @@
 #include "biased.h"
 #include "channels.h"
 #include "gates.h"
+#include "gradients.h"
 #include "node.h"
 #include "pages.h"
 
@@ -79,19 +80,11 @@ struct Halves {
   // As at::empty_like of a result of the op of gates.
   Tensor result() const { return agree() ? at::empty_like(pair[0]) : at::empty_symint(sizes(), pair[0].options()); }
   void check_grad(const Tensor& grad) const {
-    TORCH_CHECK_TYPE(grad.scalar_type() == pair[0].scalar_type(),
-                     "smoothact::gated_biased_backward: expected grad to have the dtype of self (",
-                     pair[0].scalar_type(), "), got ", grad.scalar_type());
-    TORCH_CHECK(grad.device() == pair[0].device(),
-                "smoothact::gated_biased_backward: expected grad to be on the device of self (", pair[0].device(),
-                "), got ", grad.device());
-    TORCH_CHECK_VALUE(grad.sym_sizes().equals(sizes()),
-                      "smoothact::gated_biased_backward: expected grad to have the shape of the result (",
-                      c10::SymIntArrayRef(sizes()), "), got ", grad.sym_sizes());
+    smoothact::check_grad([] { return std::string("gated_biased_backward"); }, grad, pair[0], sizes(), "the result");
   }
   // What goes into the op of gates.
   std::array<Tensor, 2> sums() const {
-    const auto type = pair[0].scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+    const auto type = computed_type(pair[0].scalar_type());
     std::array<Tensor, 2> s;
     for (int v = 0; v < 2; ++v) s[v] = bias[v].defined() ? plus_bias(pair[v], bias[v], gating.dim) : pair[v].to(type);
     return s;
@@ -142,21 +135,6 @@ Tensor forward_in_one_pass(const BiasedGate& call, const Given& in) {
   pass.out[0] = out;
   pass.in = {h.pair[0], h.pair[1], Tensor()};
   pass.run();
-  return out;
-}
-
-// What is not needed is undefined.
-std::vector<Tensor> like_inputs(const Given& in, const Needed& needed) {
-  std::vector<Tensor> out(in.size());
-  for (size_t i = 0; i < in.size(); ++i)
-    if (needed[i] && in[i].defined()) out[i] = at::empty_like(in[i]);
-  return out;
-}
-
-std::vector<Tensor> in_layout(std::vector<Tensor> results, const Given& in, const Needed& needed) {
-  auto out = like_inputs(in, needed);
-  for (size_t i = 0; i < out.size(); ++i)
-    if (out[i].defined()) out[i].copy_(results[i]);
   return out;
 }
 

@@ -5,6 +5,8 @@
 #include <ATen/WrapDimUtils.h>
 #include <ATen/ops/sum.h>
 
+#include "entry.h"
+
 namespace smoothact {
 
 using at::Tensor;
@@ -20,7 +22,7 @@ Tensor beside(const Tensor& self, const Tensor& p, int64_t dim) {
 }
 
 Tensor plus_bias(const Tensor& self, const Tensor& bias, int64_t dim) {
-  const auto type = self.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  const auto type = computed_type(self.scalar_type());
   return self.to(type) + beside(self, bias.to(type), dim);
 }
 

@@ -53,6 +53,9 @@ inline DType dtype_of(at::ScalarType type) {
   }
 }
 
+// What a tensor of the type is computed in.
+inline at::ScalarType computed_type(at::ScalarType type) { return type == at::kDouble ? at::kDouble : at::kFloat; }
+
 // Raise what torch would raise: NotImplementedError for a dtype or layout, ValueError for a parameter.
 void check_input(const Entry&, Order, const at::Tensor&);
 void check_tensor(const at::Tensor&, c10::function_ref<std::string()> name);

@@ -102,24 +102,22 @@ std::vector<Tensor> composite(const Arguments& a) {
 
 void composite_kernel(const c10::OperatorHandle& op, Stack* stack) { put(op, stack, composite(Arguments(op, *stack))); }
 
-// Of the input's layout, the same rule on every device.
+// Of the input's layout, the same rule on every device. `like`: what a result is laid out like.
 void lay_out(Tensor& out, const Tensor& input) {
   // What is like a dense input has its strides.
   const Tensor like = input.is_non_overlapping_and_dense() ? input : at::empty_like(input);
   if (!out.strides().equals(like.strides()) || out.is_alias_of(input)) out = at::empty_like(input).copy_(out);
 }
-void finish(const c10::OperatorHandle& op, Stack* stack, const Arguments& a, std::vector<Tensor> results) {
+void finish(const c10::OperatorHandle& op, Stack* stack, const Arguments& a, std::vector<Tensor> results,
+            const Tensor& like) {
   const int up = a.call.up();
-  if (!a.is_backward())
-    lay_out(results[0], LearnedHalves(a.call, a.inputs()).in[0]);
-  else if (a.needed[0])
-    lay_out(results[0], a.in[0]);
+  if (!a.is_backward() || a.needed[0]) lay_out(results[0], a.is_backward() ? a.in[0] : like);
   if (a.is_backward() && a.needed[up] && a.in[up].defined()) lay_out(results[up], a.in[up]);
   put(op, stack, results);
 }
 void compute_kernel(const c10::OperatorHandle& op, Stack* stack) {
   const Arguments a(op, *stack);
-  finish(op, stack, a, composite(a));
+  finish(op, stack, a, composite(a), LearnedHalves(a.call, a.inputs()).in[0]);
 }
 template <auto fused>
 void fused_kernel(const c10::OperatorHandle& op, Stack* stack) {
@@ -140,7 +138,7 @@ void fused_kernel(const c10::OperatorHandle& op, Stack* stack) {
     results[0] = whole;
     results[a.call.up()] = Tensor();
   }
-  finish(op, stack, a, a.is_backward() ? filled(std::move(results), a) : std::move(results));
+  finish(op, stack, a, a.is_backward() ? filled(std::move(results), a) : std::move(results), h.in[0]);
 }
 
 void meta_kernel(const c10::OperatorHandle& op, Stack* stack) {

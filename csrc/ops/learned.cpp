@@ -4,7 +4,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/TensorSubclassLikeUtils.h>
-#include <ATen/WrapDimUtils.h>
 #include <ATen/ops/clamp.h>
 #include <ATen/ops/copysign.h>
 #include <ATen/ops/full_like.h>
@@ -18,6 +17,7 @@
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/VariableTypeUtils.h>
 
+#include "gradients.h"
 #include "learned_packed.h"
 #include "op.h"
 
@@ -33,14 +33,12 @@ std::vector<LearnedFormulas>& table() {
 
 Tensor both(const Tensor& a, const Tensor& b) { return a.defined() ? at::logical_and(a, b) : b; }
 
-Tensor widened(const Tensor& t) { return t.to(t.scalar_type() == at::kDouble ? at::kDouble : at::kFloat); }
-
 // self, or self + bias, whose sum is rounded as the type that is computed in rounds it. A factor follows: nothing is
 // rounded before.
 Tensor shifted(const LearnedCall& c, Inputs in) {
   const Tensor& bias = in[c.bias()];
   if (bias.defined()) return plus_bias(in[0], bias, c.dim());
-  return in[c.up()].defined() ? widened(in[0]) : in[0];
+  return in[c.up()].defined() ? in[0].to(computed_type(in[0].scalar_type())) : in[0];
 }
 
 // Of an activation without parameters the formulas know no tensors for them.
@@ -177,14 +175,7 @@ void check_learned(const LearnedCall& c, Inputs in, const Tensor* grad) {
   check_input(e, grad ? Order::backward : Order::forward, self);
   if (grad) {
     check_tensor(*grad, [&] { return e.name + "_backward: grad"; });
-    TORCH_CHECK_TYPE(grad->scalar_type() == self.scalar_type(), "smoothact::", e.name,
-                     "_backward: expected grad to have the dtype of self (", self.scalar_type(), "), got ",
-                     grad->scalar_type());
-    TORCH_CHECK(grad->device() == self.device(), "smoothact::", e.name,
-                "_backward: expected grad to be on the device of self (", self.device(), "), got ", grad->device());
-    TORCH_CHECK_VALUE(grad->sym_sizes().equals(self.sym_sizes()), "smoothact::", e.name,
-                      "_backward: expected grad to have the shape of self (", self.sym_sizes(), "), got ",
-                      grad->sym_sizes());
+    check_grad([&] { return e.name + "_backward"; }, *grad, self, self.sym_sizes(), "self");
   }
   if (const Tensor& up = in[c.up()]; up.defined()) {
     check_tensor(up, [&] { return e.name + ": up"; });
@@ -259,16 +250,6 @@ std::vector<Tensor> learned_composite(const LearnedCall& c, const Tensor& grad, 
   const LearnedHalves h(c, in, needed);
   if (!grad.defined()) return {learned_value(h.call, h.inputs())};
   return h.packed(learned_gradients(h.call, grad, h.inputs(), h.needed));
-}
-
-Channelwise::Channelwise(const LearnedCall& c, const Tensor& g, Inputs in)
-    : self(in[0].is_non_overlapping_and_dense() ? in[0] : in[0].contiguous()), grad(g) {
-  if (grad.defined() && !grad.strides().equals(self.strides())) grad = at::empty_like(self).copy_(grad);
-  bool any = false;
-  for (int i = 1; i <= c.bias(); ++i) any = any || (in[i].defined() && per_channel(in[i]));
-  const int64_t dim = any ? at::maybe_wrap_dim(c.dim(), self.dim()) : -1;
-  for (int64_t i = 0; i < self.dim(); ++i)
-    (i == dim ? channels : dim >= 0 && self.stride(i) > self.stride(dim) ? outer : inner) *= self.size(i);
 }
 
 }  // namespace smoothact

@@ -46,15 +46,6 @@ struct LearnedCall {
   std::vector<at::Tensor> derivatives(const at::Tensor& grad, const Needed&, const Tensors&) const;
 };
 
-// self as CUDA's kernels walk it: dense, and (outer, channels, inner) in the order of memory. grad is brought into its
-// layout.
-struct Channelwise {
-  at::Tensor self, grad;
-  int64_t outer = 1, channels = 1, inner = 1;
-
-  Channelwise(const LearnedCall&, const at::Tensor& grad, Inputs);
-};
-
 // On self and the parameters, which are checked first; ATen differentiates the results.
 at::Tensor learned_value(const LearnedCall&, Inputs);
 at::Tensor learned_tangent(const LearnedCall&, Inputs, Inputs tangents);

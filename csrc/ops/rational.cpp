@@ -7,6 +7,7 @@
 #include <ATen/ops/empty_like.h>
 #include <torch/library.h>
 
+#include "gradients.h"
 #include "node.h"
 
 namespace smoothact::rational {
@@ -61,21 +62,9 @@ Results call_backward(int64_t overload, const Tensor& grad, const Given& in, con
   return {x, a, b};
 }
 
-// What the op returns where it is computed in another layout.
-Results like_inputs(const Given& in, const Needed& needed) {
-  Results out(in.size());
-  for (size_t i = 0; i < in.size(); ++i)
-    if (needed[i]) out[i] = at::empty_like(in[i]);
-  return out;
-}
-
 Tensor value_anywhere(const Given& in) { return at::empty_like(in[0]).copy_(value_composite(in)); }
 Results gradients_anywhere(const Tensor& grad, const Given& in, const Needed& needed) {
-  const Results results = gradients_composite(grad, in, needed);
-  Results out = like_inputs(in, needed);
-  for (size_t i = 0; i < out.size(); ++i)
-    if (needed[i]) out[i].copy_(results[i]);
-  return out;
+  return in_layout(gradients_composite(grad, in, needed), in, needed);
 }
 
 Tensor value_meta(const Given& in) {
@@ -137,21 +126,10 @@ void implement(torch::Library& m) {
 
 }  // namespace
 
-at::ScalarType wide_type(const Tensor& self) { return self.scalar_type() == at::kDouble ? at::kDouble : at::kFloat; }
-
 void check(const Given& in) { check_inputs("rational", in); }
 void check(const Tensor& grad, const Given& in) {
   check_inputs("rational_backward", in);
-  const Tensor& self = in[0];
-  TORCH_CHECK_TYPE(grad.scalar_type() == self.scalar_type(),
-                   "smoothact::rational_backward: expected grad to have the dtype of self (", self.scalar_type(),
-                   "), got ", grad.scalar_type());
-  TORCH_CHECK(grad.device() == self.device(),
-              "smoothact::rational_backward: expected grad to be on the device of self (", self.device(), "), got ",
-              grad.device());
-  TORCH_CHECK_VALUE(grad.sym_sizes().equals(self.sym_sizes()),
-                    "smoothact::rational_backward: expected grad to have the shape of self (", self.sym_sizes(),
-                    "), got ", grad.sym_sizes());
+  check_grad([] { return std::string("rational_backward"); }, grad, in[0], in[0].sym_sizes(), "self");
 }
 
 Results Call::derivatives(const Tensor& grad, const Needed& needed, const Given& in) const {

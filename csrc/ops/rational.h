@@ -19,8 +19,6 @@ bool gradients_over_grad(const at::Tensor& grad, const Given&, const Needed&, st
 at::Tensor value_composite(const Given&);
 std::vector<at::Tensor> gradients_composite(const at::Tensor& grad, const Given&, const Needed&);
 
-// What is computed in.
-at::ScalarType wide_type(const at::Tensor& self);
 void check(const Given&);
 void check(const at::Tensor& grad, const Given&);
 

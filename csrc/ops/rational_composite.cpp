@@ -43,7 +43,7 @@ struct Point {
         b(coefficients(in[2], in[0])),
         m(static_cast<int64_t>(a.size()) - 1),
         n(static_cast<int64_t>(b.size())),
-        x(in[0].to(wide_type(in[0]))) {
+        x(in[0].to(computed_type(in[0].scalar_type()))) {
     b.insert(b.begin(), at::zeros_like(b[0]));
     const Tensor near = x.abs().le(1);
     far = near.logical_not().to(x.scalar_type());
@@ -66,7 +66,7 @@ struct Point {
 
  private:
   static std::vector<Tensor> coefficients(const Tensor& c, const Tensor& self) {
-    return at::unbind(c.to(wide_type(self)), 0);
+    return at::unbind(c.to(computed_type(self.scalar_type())), 0);
   }
   // Far from 0 with the coefficients in reverse.
   Polynomial horner(const std::vector<Tensor>& c, bool slope) const {
@@ -132,7 +132,7 @@ Tensor value_composite(const Given& in) {
 std::vector<Tensor> gradients_composite(const Tensor& grad, const Given& in, const Needed& needed) {
   check(grad, in);
   const Gradients g(in);
-  const Tensor wide = grad.to(wide_type(in[0])), by_a = g.by_a(wide);
+  const Tensor wide = grad.to(computed_type(in[0].scalar_type())), by_a = g.by_a(wide);
   const int64_t m = g.at.m, n = g.at.n;
   std::vector<Tensor> out(3);
   if (needed[0]) out[0] = (wide * g.by_x()).to(in[0].scalar_type());

@@ -40,7 +40,9 @@ struct Coefficients {
   int64_t count() const { return call.numerators + call.denominators; }
 
  private:
-  static Tensor wide(const Tensor& c, const Tensor& self) { return c.detach().to(wide_type(self)).contiguous(); }
+  static Tensor wide(const Tensor& c, const Tensor& self) {
+    return c.detach().to(computed_type(self.scalar_type())).contiguous();
+  }
   // The place of the last that is not 0, or -1.
   static int64_t highest(const Tensor& c) {
     int64_t i = c.numel() - 1;

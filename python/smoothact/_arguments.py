@@ -20,6 +20,11 @@ def check_dtype(op: str, value: Tensor, which: str = "") -> None:
         )
 
 
+def widened(t: Tensor) -> Tensor:
+    """In the type that is computed in."""
+    return t.float() if t.dtype in (torch.bfloat16, torch.float16) else t
+
+
 def check_bias(op: str, which: str, bias: Any, shape: Sequence[int] | None = None, dim: int = 0) -> None:
     """Of what has that shape, if it is told."""
     if not isinstance(bias, Tensor):

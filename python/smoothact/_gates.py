@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from . import _learned_gates
-from ._arguments import check_dtype
+from ._arguments import check_bias, check_dtype
 from ._catalogue import catalogue
 
 __all__ = ["bilinear", "gated", "geglu", "geglu_tanh", "glu", "mish_glu", "reglu", "seglu", "swiglu", "swiglu_clamped"]
@@ -143,8 +143,8 @@ def _gate(
     _check_input(op, "input", input)
     check_layout(op, layout, dim)
     for which, bias in zip(("gate_bias", "up_bias"), biases, strict=True):
-        if bias is not None and not isinstance(bias, Tensor):
-            raise TypeError(f"{op}(): argument '{which}' must be Tensor or None, not {type(bias).__name__}")
+        if bias is not None:
+            check_bias(op, which, bias)
     any_bias = any(bias is not None for bias in biases)
     biased = torch.ops.smoothact.gated_biased.default if any_bias else None
     if up is not None:

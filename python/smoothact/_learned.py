@@ -11,7 +11,7 @@ from torch import Tensor
 from torch._C import DispatchKey
 
 from . import _C
-from ._arguments import check_bias
+from ._arguments import check_bias, widened
 from ._catalogue import Parameter, catalogue
 
 
@@ -42,11 +42,9 @@ def call(
 def plus_bias(op: str, which: str, input: Tensor, bias: Tensor, dim: int) -> Tensor:
     """The sum as a compiler may see it, in the type that is computed in."""
     check_bias(op, which, bias, input.shape, dim)
-    wide = torch.float32 if input.dtype in (torch.bfloat16, torch.float16) else input.dtype
-    if bias.numel() == 1:
-        return input.to(wide) + bias.reshape(()).to(wide)
-    after = input.dim() - 1 - dim % input.dim()
-    return input.to(wide) + bias.to(wide).reshape(-1, *[1] * after)
+    x = widened(input)
+    shape = () if bias.numel() == 1 else (-1, *[1] * (input.dim() - 1 - dim % input.dim()))
+    return x + bias.to(x.dtype).reshape(shape)
 
 
 # In the words of csrc/ops/entry.cpp, which checks where all parameters are numbers.

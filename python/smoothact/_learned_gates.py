@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from . import _learned
-from ._arguments import check_bias
+from ._arguments import check_bias, widened
 from ._catalogue import catalogue
 
 
@@ -50,15 +49,11 @@ def gate(
         gate_bias = None
     if gate.shape == up.shape:
         return _learned.call(name, channels, gate, *values, bias=gate_bias, up=up).to(input.dtype)
-    return (_learned.call(name, channels, _wide(gate), *values, bias=gate_bias) * up).to(input.dtype)
-
-
-def _wide(t: Tensor) -> Tensor:
-    return t.to(torch.float32 if t.dtype in (torch.bfloat16, torch.float16) else t.dtype)
+    return (_learned.call(name, channels, widened(gate), *values, bias=gate_bias) * up).to(input.dtype)
 
 
 def _plus(which: str, t: Tensor, bias: Tensor | None, dim: int) -> Tensor:
-    return _wide(t) if bias is None else _learned.plus_bias("gated", which, t, bias, dim)
+    return widened(t) if bias is None else _learned.plus_bias("gated", which, t, bias, dim)
 
 
 def _halves(input: Tensor, layout: str, dim: int) -> tuple[Tensor, Tensor]:

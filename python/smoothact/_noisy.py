@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ._arguments import check_dtype
+from ._arguments import check_dtype, widened
 
 __all__ = ["NoisyReLU", "noisy_relu"]
 
@@ -79,7 +79,7 @@ def _deviation(x: Tensor, std: float | str) -> Tensor | float:
 
 
 def _sample(input: Tensor, std: float | str, generator: torch.Generator | None) -> Tensor:
-    x = input.float() if input.dtype in (torch.bfloat16, torch.float16) else input
+    x = widened(input)
     noise = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
     # A zero deviation and a far draw make no NaN; at -inf the deviation is 0, and max(0, -inf) is 0.
     return torch.relu(x + _deviation(x, std) * noise).to(input.dtype)

@@ -188,3 +188,14 @@ def allowances(x: list[float], exact: list[list], order: int, bound: float, dtyp
             limit = max(limit, 2 * number(ulp(p * e[order + 1], dtype)))
         limits.append(limit)
     return limits
+
+
+# Of a tensor of 12 x 12
+LAYOUTS = {
+    "transposed": lambda t: t.t(),
+    "strided": lambda t: t[:, ::2],
+    "offset": lambda t: t.flatten()[1:],
+    "row": lambda t: t[:1].expand(5, -1),
+    "scalar": lambda t: t[0, 0],
+    "channels_last": lambda t: t.view(2, 3, 4, 6).contiguous(memory_format=torch.channels_last),
+}

@@ -8,7 +8,7 @@ import pytest
 import smoothact
 import torch
 from smoothact import fewbit
-from support import DTYPES, Case, default, dtype_name, one_of_each_kind
+from support import DTYPES, LAYOUTS, Case, default, dtype_name, one_of_each_kind
 from torch.autograd import forward_ad
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.checkpoint import checkpoint
@@ -63,16 +63,6 @@ def test_gradient_is_within_the_bound(case, device):
         bound = fewbit.table(case.name, bits).max_error
         difference = gradient(few(case, x, bits).sum(), x, None) - gradient(case(x).sum(), x, None)
         assert difference.abs().max() <= bound + 1e-12
-
-
-LAYOUTS = {
-    "transposed": lambda t: t.t(),
-    "strided": lambda t: t[:, ::2],
-    "offset": lambda t: t.flatten()[1:],
-    "row": lambda t: t[:1].expand(5, -1),
-    "scalar": lambda t: t[0, 0],
-    "channels_last": lambda t: t.view(2, 3, 4, 6).contiguous(memory_format=torch.channels_last),
-}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -4,6 +4,7 @@
 import pytest
 import smoothact
 import torch
+from test_gated_learnable import halves
 from torch.testing import assert_close
 
 pytestmark = pytest.mark.skipif("swish" not in smoothact.catalogue, reason="the list is short")
@@ -97,9 +98,7 @@ def test_equals_the_textbook(shape, dim, dtype, lie, biased, device):
 def test_packed_is_a_gate_of_its_halves(layout, dtype, lie, biased, device):
     """Bit for bit: the same values go through the same arithmetic wherever they lie."""
     x = lie(torch.randn(6, 2 * 300, 5, device=device).to(dtype)).detach().requires_grad_()
-    places = torch.arange(600, device=device)
-    is_gate = places % 2 == 0 if layout == "interleaved" else (places < 300) == (layout == "gate_first")
-    gate, up = (x.index_select(1, places[chosen]).detach().requires_grad_() for chosen in (is_gate, ~is_gate))
+    gate, up = leaves(halves(x, layout, 1))
     beta = (torch.rand(300, device=device) + 0.5).requires_grad_()
     bias = torch.randn(300, device=device, requires_grad=True) if biased else None
     grad = torch.randn(6, 300, 5, device=device).to(dtype)
@@ -109,8 +108,7 @@ def test_packed_is_a_gate_of_its_halves(layout, dtype, lie, biased, device):
     by_x, *ours = torch.autograd.grad(y, [x, *learnt], grad)
     by_gate, by_up, *theirs = torch.autograd.grad(of_two, [gate, up, *learnt], grad)
     assert by_x.stride() == torch.empty_like(x).stride()
-    assert torch.equal(by_x.index_select(1, places[is_gate]), by_gate)
-    assert torch.equal(by_x.index_select(1, places[~is_gate]), by_up)
+    assert all(map(torch.equal, halves(by_x, layout, 1), (by_gate, by_up)))
     for a, b in zip(ours, theirs, strict=True):
         assert_close(a, b)  # whose terms are added in another order
 
@@ -150,11 +148,13 @@ def test_threads(device):
     given = leaves([x, torch.rand(70) + 0.5, torch.randn(70), up])
     found = []
     before = torch.get_num_threads()
-    for threads in (1, 2):
-        torch.set_num_threads(threads)
-        y = swish(*given)
-        found.append([y, *torch.autograd.grad(y, given, grad)])
-    torch.set_num_threads(before)
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            y = swish(*given)
+            found.append([y, *torch.autograd.grad(y, given, grad)])
+    finally:
+        torch.set_num_threads(before)
     assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
 
 

@@ -71,10 +71,7 @@ def zero_parameters():
 def test_a_parameter_of_minus_zero_is_one_of_zero(descriptor, parameters, form, dtype, device):
     x = torch.tensor([-90.0, -3.0, -0.5, 0.25, 2.0, 60.0], dtype=dtype, device=device)
     textbook = formula(descriptor.definition, **{n: 0.0 if v == 0 else v for n, v in parameters.items()})
-    try:
-        exact = [e if torch.is_tensor(e) else torch.full_like(x.double(), e) for e in derivatives(textbook, x.double())]
-    except (ZeroDivisionError, RuntimeError):
-        pytest.skip("the formula itself divides by it")
+    exact = derivatives(textbook, x.double())
     given = parameters if form == "numbers" else {n: torch.tensor(v, device=device) for n, v in parameters.items()}
     got = derivatives(lambda x: getattr(smoothact.functional, descriptor.name)(x, **given), x)
     for order, (a, b) in enumerate(zip(got, exact, strict=True)):

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch._functorch.config
@@ -69,18 +69,28 @@ def rational(x: Tensor, numerator: Tensor, denominator: Tensor) -> Tensor:
     return p / (1 + (q * x).abs())
 
 
-# Activations with parameters or a bias that are learnt: ours, and the formula.
-LEARNED: dict[str, tuple[Callable, Callable]] = {"pau": (smoothact.functional.pau, rational)}
+class Learnt(NamedTuple):
+    """An activation with parameters or a bias that are learnt: ours, and the formula."""
+
+    ours: Callable
+    formula: Callable
+    sizes: Callable[[Tensor], tuple[int, ...]] = lambda x: (x.shape[1],)  # of what is learnt beside x
+    halves: bool = False  # a gate, of the halves of rows
+
+
+LEARNED: dict[str, Learnt] = {"pau": Learnt(smoothact.functional.pau, rational, lambda x: (6, 4))}
 if "swish" in smoothact.catalogue:
-    LEARNED["learned_swish"] = smoothact.functional.swish, learned_swish
-    LEARNED["learned_swiglu"] = (
+    LEARNED["learned_swish"] = Learnt(smoothact.functional.swish, learned_swish)
+    LEARNED["learned_swiglu"] = Learnt(
         lambda x, beta: smoothact.functional.gated(x, activation="swish", beta=beta),
         learned_swiglu,
+        lambda x: (x.shape[-1] // 2,),
+        halves=True,
     )
 if "gelu" in smoothact.catalogue:
-    LEARNED["biased_gelu"] = lambda x, bias: smoothact.functional.gelu(x, bias=bias), biased_gelu
+    LEARNED["biased_gelu"] = Learnt(lambda x, bias: smoothact.functional.gelu(x, bias=bias), biased_gelu)
 SPECIAL = {*GATES, *LEARNED}  # beside those of the catalogue
-HALVING = {*GATES, "learned_swiglu"}
+HALVING = {*GATES, *(name for name, learnt in LEARNED.items() if learnt.halves)}
 
 
 @dataclass(frozen=True)
@@ -117,7 +127,7 @@ class Cell:
         """What is learnt beside x, if anything."""
         if self.op not in LEARNED:
             return ()
-        sizes = {"pau": (6, 4), "learned_swiglu": (x.shape[-1] // 2,)}.get(self.op, (x.shape[1],))
+        sizes = LEARNED[self.op].sizes(x)
         return tuple(torch.linspace(0.5, 2, n, device=x.device).requires_grad_(self.tracked) for n in sizes)
 
 
@@ -131,7 +141,7 @@ def torch_own(op: str) -> Activation:
 
         return gated
     if op in LEARNED:
-        return LEARNED[op][1]
+        return LEARNED[op].formula
     return BUILTIN.get(op) or textbook(smoothact.catalogue[op])
 
 
@@ -146,7 +156,7 @@ def liger(op: str) -> Activation | None:
 
 def activations(op: str, device: str, without: Collection[str]) -> dict[str, Activation]:
     own = torch_own(op)
-    ours = LEARNED[op][0] if op in LEARNED else getattr(smoothact.functional, op)
+    ours = LEARNED[op].ours if op in LEARNED else getattr(smoothact.functional, op)
     ways = {"smoothact": ours, "eager": own}
     if device.startswith("cuda") and "liger" not in without and (peer := liger(op)):
         ways["liger"] = peer
