@@ -107,7 +107,7 @@ foreach(_isa IN LISTS SMOOTHACT_ISAS)
                        OPTIONS ${_flags_${_isa}} DEFINITIONS SMOOTHACT_ISA=${_isa})
   # Whatever the length of the list, one file each; gates and biases run on its kernels.
   # Nothing throws; GCC would give the objects a reference to the personality routine that all ISAs share.
-  foreach(_source gates biased smooth_max fewbit rational)
+  foreach(_source gates biased widening smooth_max fewbit rational)
     smoothact_add_shards(${_source}_${_isa} csrc/cpu/${_source}.cpp ${_activations} OPTIONS ${_flags_${_isa}}
                          -fno-exceptions DEFINITIONS SMOOTHACT_ISA=${_isa})
   endforeach()
@@ -115,7 +115,7 @@ foreach(_isa IN LISTS SMOOTHACT_ISAS)
                        DEFINITIONS SMOOTHACT_ISA=${_isa}_slopes SMOOTHACT_INSTRUCTIONS=${_isa})
 endforeach()
 file(GLOB _cpu CONFIGURE_DEPENDS csrc/cpu/*.cpp)
-list(FILTER _cpu EXCLUDE REGEX "/(kernels|gates|biased|slopes|smooth_max|fewbit|rational)\\.cpp$")
+list(FILTER _cpu EXCLUDE REGEX "/(kernels|gates|biased|widening|slopes|smooth_max|fewbit|rational)\\.cpp$")
 target_sources(smoothact PRIVATE ${_cpu})
 
 if(SMOOTHACT_WITH_CUDA)

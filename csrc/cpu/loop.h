@@ -105,23 +105,25 @@ void walk(Steps steps, const void* activation, char** data, const int64_t* strid
   bool dense = true;
   for (int k = 0; k < operands; ++k) dense &= strides[k] == sizeof(T);
   // Rows shorter than a block share one.
-  const bool shared = size0 < block;
+  const bool shared = size0 < block && size1 > 1;
   const int64_t rows = shared ? 1 : size1, columns = shared ? size0 * size1 : size0;
 
-  alignas(64) T buffer[operands][block] = {};
+  alignas(64) T buffer[operands][block];
   for (int64_t row = 0; row < rows; ++row) {
     for (int64_t start = 0, count; start < columns; start += count) {
       // All of a dense row but what is no whole step.
       count = dense && !shared && columns - start >= lanes ? (columns - start) / lanes * lanes
                                                            : std::min(block, columns - start);
-      const bool whole = count % lanes == 0;
+      const int64_t beyond = (lanes - count % lanes) % lanes;
+      const bool whole = beyond == 0;
       char* used[operands];
       const auto lies = [&](int k) { return whole && !shared && strides[k] == sizeof(T); };
       const auto at = [&](int k) { return data[k] + row * across[k] + (shared ? 0 : start * strides[k]); };
       for (int k = 0; k < operands; ++k) {
         used[k] = lies(k) ? at(k) : reinterpret_cast<char*>(buffer[k]);
-        if (k >= outputs && !lies(k))
-          transfer<T, true>(buffer[k], at(k), strides[k], across[k], size0, shared ? start : 0, count);
+        if (k < outputs || lies(k)) continue;
+        transfer<T, true>(buffer[k], at(k), strides[k], across[k], size0, shared ? start : 0, count);
+        std::fill_n(buffer[k] + count, beyond, T(0));
       }
       steps(activation, used, used + outputs, count);
       for (int k = 0; k < outputs; ++k) {

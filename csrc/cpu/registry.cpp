@@ -31,6 +31,10 @@ BiasedLoop& biased_at(Isa isa, Operation operation, bool limited, DType dtype) {
   return table[static_cast<int>(isa)][static_cast<int>(operation)][limited][static_cast<int>(dtype)];
 }
 
+Widening& widening_at(Isa isa, DType dtype) {
+  static Widening table[isas][dtypes]{};
+  return table[static_cast<int>(isa)][static_cast<int>(dtype)];
+}
 SlopeSum& slopes_at(Isa isa, int activation) {
   static SlopeSum table[isas][most_activations]{};
   return table[static_cast<int>(isa)][activation];
@@ -84,6 +88,8 @@ BiasedLoop find_biased(Operation operation, bool limited, DType dtype) {
   return biased_at(active(), operation, limited, dtype);
 }
 
+void add_widening(Isa isa, DType dtype, Widening widening) { widening_at(isa, dtype) = widening; }
+Widening find_widening(DType dtype) { return widening_at(active(), dtype); }
 void add_slopes(Isa isa, int activation, SlopeSum sum) { slopes_at(isa, activation) = sum; }
 SlopeSum find_slopes(int activation) { return slopes_at(active(), activation); }
 

@@ -36,6 +36,17 @@ using GateLoop = void (*)(const GateCall&, char** data, const int64_t* strides, 
 void add_gate(Isa, GatePart, Directions, bool limited, DType, GateLoop);
 GateLoop find_gate(GatePart, Directions, bool limited, DType);
 
+// In double, self plus a bias, which is added in the type that is computed in, and grad times up, if there is one: what
+// sums of slopes are taken of.
+struct SlopeOperands {
+  const void *self, *grad, *up;
+  double bias;
+};
+using Widening = void (*)(const SlopeOperands&, double* x, double* grad, int64_t count);
+
+void add_widening(Isa, DType, Widening);
+Widening find_widening(DType);
+
 // For each parameter, the sum of grad times what f gains with it. `count` is a multiple of slope_step.
 inline constexpr int64_t slope_step = 16;
 using SlopeSum = void (*)(const double* parameters, const double* grad, const double* x, int64_t count, double* sums);

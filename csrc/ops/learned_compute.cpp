@@ -49,6 +49,7 @@ class Worker {
       loop_ = cpu::find(activation, static_cast<Order>(operation), dtype);
     }
     if (work.by_parameters) slopes_ = cpu::find_slopes(activation);
+    widening_ = cpu::find_widening(dtype);
   }
   // Adds nothing up: `sums` has a row for each of the tile's channels, by each parameter and then by the bias.
   void run(const Tile& tile, double* sums) {
@@ -115,11 +116,8 @@ class Worker {
     if (work_.by_bias) *sum = added_columns(columns_, columns);
   }
   void sum(const Channel& at, double* sums) {
-    const W bias = static_cast<W>(channels_.biases[at.channel]);
     const int64_t whole = at::divup(at.count, cpu::slope_step) * cpu::slope_step;
-    for (int64_t i = 0; i < at.count; ++i) x_[i] = static_cast<W>(at.self[i]) + bias;
-    for (int64_t i = 0; i < at.count; ++i) g_[i] = static_cast<double>(at.grad[i]);
-    for (int64_t i = 0; at.up && i < at.count; ++i) g_[i] *= static_cast<double>(at.up[i]);
+    widening_({at.self, at.grad, at.up, channels_.biases[at.channel]}, x_, g_, at.count);
     std::fill(x_ + at.count, x_ + whole, 1.0);
     std::fill(g_ + at.count, g_ + whole, 0.0);
     slopes_(channels_.of(at.channel), g_, x_, whole, sums);
@@ -133,6 +131,7 @@ class Worker {
   cpu::GateLoop gate_loop_ = nullptr;
   cpu::BiasedLoop biased_loop_ = nullptr;
   cpu::SlopeSum slopes_ = nullptr;
+  cpu::Widening widening_;
   alignas(64) double x_[Tiles::length], g_[Tiles::length];
   double columns_[cpu::biased_block];
   T spare_[Tiles::length];  // for what nobody needs

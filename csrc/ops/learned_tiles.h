@@ -9,6 +9,7 @@
 #include <cstring>
 #include <vector>
 
+#include "../cpu/transpose.h"
 #include "lattice.h"
 
 namespace smoothact {
@@ -81,31 +82,46 @@ class TiledOperand {
     return memory_ + (tile.row + row) * outer_ + (tile.channel + c) * channel_ + tile.start * inner_;
   }
 
+  using Bits = std::conditional_t<sizeof(T) == 2, uint16_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>;
   static constexpr int64_t ahead = 16;  // rows
 
   template <bool to_block>
-  static void move(T* q, char* p) {
-    if constexpr (to_block)
-      std::memcpy(q, p, sizeof(T));
-    else
-      std::memcpy(p, q, sizeof(T));
-  }
-  template <bool to_block>
   void bring(const Tile& tile) {
-    const int64_t pitch = tiles_.pitch(), across = channel_, along = inner_;
-    for (int64_t r = 0; r < tile.rows; ++r) {
-      T* const q = block_.data() + r * tile.run;
-      char* const p = at(tile, r, 0);
-      // Rows lie on pages of their own, where no hardware fetches ahead.
-      if (r + ahead < tile.rows) __builtin_prefetch(p + ahead * outer_, !to_block);
-      if (tile.run == 1 && tile.channels == Tiles::most_channels) {
-#pragma GCC unroll 16
-        for (int64_t c = 0; c < Tiles::most_channels; ++c) move<to_block>(q + c * pitch, p + c * across);
-        continue;
+    const int64_t pitch = tiles_.pitch();
+    int64_t r = 0;
+    if (tile.run == 1 && channel_ == sizeof(T)) {
+      constexpr int n = loops::square<Bits>;
+      const int64_t squares = tile.channels / n * n;
+      for (; r + n <= tile.rows; r += n) {
+        // Rows lie on pages of their own, where no hardware fetches ahead.
+        for (int64_t i = r + ahead; i < std::min(r + ahead + n, tile.rows); ++i)
+          __builtin_prefetch(at(tile, i, 0), !to_block);
+        for (int64_t c = 0; c < squares; c += n) {
+          char *const q = reinterpret_cast<char*>(block_.data() + c * pitch + r), *const p = at(tile, r, c);
+          if constexpr (to_block)
+            loops::transpose_square<Bits>(q, pitch * sizeof(T), p, outer_);
+          else
+            loops::transpose_square<Bits>(p, outer_, q, pitch * sizeof(T));
+        }
+        move<to_block>(tile, r, n, squares);
       }
-      for (int64_t c = 0; c < tile.channels; ++c)
-        for (int64_t i = 0; i < tile.run; ++i) move<to_block>(q + c * pitch + i, p + c * across + i * along);
     }
+    move<to_block>(tile, r, tile.rows - r, 0);
+  }
+  // The channels from `first` on of so many rows, element by element.
+  template <bool to_block>
+  void move(const Tile& tile, int64_t row, int64_t rows, int64_t first) {
+    for (int64_t r = row; r < row + rows; ++r)
+      for (int64_t c = first; c < tile.channels; ++c) {
+        T* const q = block_.data() + c * tiles_.pitch() + r * tile.run;
+        char* const p = at(tile, r, c);
+        for (int64_t i = 0; i < tile.run; ++i) {
+          if constexpr (to_block)
+            std::memcpy(q + i, p + i * inner_, sizeof(T));
+          else
+            std::memcpy(p + i * inner_, q + i, sizeof(T));
+        }
+      }
   }
 
   const Tiles& tiles_;
