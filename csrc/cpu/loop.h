@@ -18,13 +18,12 @@ namespace loops {
 template <class T>
 SMOOTHACT_FN int64_t deinterleave(T* block, const char* p, int64_t count) {
   constexpr int n = 32 / sizeof(T);
-  using Bits = std::conditional_t<sizeof(T) == 2, uint16_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>;
   int64_t done = 0;
   for (; done + n < count; done += n) {
-    Lanes<Bits, n> low, high;
+    Lanes<T, n> low, high;
     std::memcpy(&low, p + 2 * done * sizeof(T), sizeof(low));
     std::memcpy(&high, p + (2 * done + n) * sizeof(T), sizeof(high));
-    const Lanes<Bits, n> taken = [&]<std::size_t... I>(std::index_sequence<I...>) {
+    const Lanes<T, n> taken = [&]<std::size_t... I>(std::index_sequence<I...>) {
       return __builtin_shufflevector(low, high, 2 * I...);
     }
     (std::make_index_sequence<n>{});

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "loop.h"
+#include "transpose.h"
 
 namespace smoothact {
 inline namespace SMOOTHACT_ISA {
@@ -75,17 +76,13 @@ class RowOperand {
   // A line of the cache at a time.
   template <bool to_buffer>
   void copy_across(int64_t first, int64_t start, int64_t count) {
-    for (int64_t i = 0; i < count; ++i) {
-      char* p = at(first, start + i);
-#pragma GCC unroll 32
-      for (int64_t r = 0; r < most_rows; ++r) {
-        E* q = buffer_ + r * pitch_ + i;
-        if constexpr (to_buffer)
-          std::memcpy(q, p + r * size, size);
-        else
-          std::memcpy(p + r * size, q, size);
-      }
-    }
+    constexpr int n = square<E>;
+    const int64_t whole = count / n * n, rest = count - whole;
+    for (int64_t i = 0; i < whole; i += n)
+      for (int64_t r = 0; r < most_rows; r += n)
+        transfer_square<E, to_buffer>(buffer_ + r * pitch_ + i, pitch_, at(first + r, start + i), along_);
+    for (int64_t r = 0; rest > 0 && r < most_rows; ++r)
+      transfer<E, to_buffer>(buffer_ + r * pitch_ + whole, at(first + r, start + whole), along_, 0, rest, 0, rest);
   }
 
   char* data_;

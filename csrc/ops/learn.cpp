@@ -102,17 +102,18 @@ std::vector<Tensor> composite(const Arguments& a) {
 
 void composite_kernel(const c10::OperatorHandle& op, Stack* stack) { put(op, stack, composite(Arguments(op, *stack))); }
 
-// Of the input's layout, the same rule on every device. `like`: what a result is laid out like.
+// Of the input's layout, the same rule on every device.
 void lay_out(Tensor& out, const Tensor& input) {
   // What is like a dense input has its strides.
   const Tensor like = input.is_non_overlapping_and_dense() ? input : at::empty_like(input);
   if (!out.strides().equals(like.strides()) || out.is_alias_of(input)) out = at::empty_like(input).copy_(out);
 }
+// `gate`: self, or its half.
 void finish(const c10::OperatorHandle& op, Stack* stack, const Arguments& a, std::vector<Tensor> results,
-            const Tensor& like) {
-  const int up = a.call.up();
-  if (!a.is_backward() || a.needed[0]) lay_out(results[0], a.is_backward() ? a.in[0] : like);
-  if (a.is_backward() && a.needed[up] && a.in[up].defined()) lay_out(results[up], a.in[up]);
+            const Tensor& gate) {
+  if (!a.is_backward()) lay_out(results[0], gate);
+  for (int i : {0, a.call.up()})
+    if (a.is_backward() && a.needed[i] && a.in[i].defined()) lay_out(results[i], a.in[i]);
   put(op, stack, results);
 }
 void compute_kernel(const c10::OperatorHandle& op, Stack* stack) {

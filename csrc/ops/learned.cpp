@@ -197,12 +197,6 @@ void check_learned(const LearnedCall& c, Inputs in, const Tensor* grad) {
   }
 }
 
-Tensor learned_value(const LearnedCall& c, Inputs in) {
-  check_learned(c, in);
-  const Tensor y = inner_value(c, in), &up = in[c.up()];
-  return (up.defined() ? y * up : y).to(in[0].scalar_type());
-}
-
 Tensor learned_tangent(const LearnedCall& c, Inputs in, Inputs tangents) {
   if (c.packed()) {
     const LearnedHalves h(c, in);
@@ -220,8 +214,15 @@ Tensor learned_tangent(const LearnedCall& c, Inputs in, Inputs tangents) {
   return t.expand_symint(in[0].sym_sizes()).to(in[0].scalar_type());
 }
 
-std::vector<Tensor> learned_gradients(const LearnedCall& c, const Tensor& grad, Inputs in,
-                                      const LearnedCall::Needed& needed) {
+namespace {
+
+Tensor value(const LearnedCall& c, Inputs in) {
+  check_learned(c, in);
+  const Tensor y = inner_value(c, in), &up = in[c.up()];
+  return (up.defined() ? y * up : y).to(in[0].scalar_type());
+}
+
+std::vector<Tensor> gradients(const LearnedCall& c, const Tensor& grad, Inputs in, const LearnedCall::Needed& needed) {
   check_learned(c, in, &grad);
   std::vector<Tensor> out(c.inputs());
   const Tensor& up = in[c.up()];
@@ -245,11 +246,13 @@ std::vector<Tensor> learned_gradients(const LearnedCall& c, const Tensor& grad, 
   return out;
 }
 
+}  // namespace
+
 std::vector<Tensor> learned_composite(const LearnedCall& c, const Tensor& grad, Inputs in,
                                       const LearnedCall::Needed& needed) {
   const LearnedHalves h(c, in, needed);
-  if (!grad.defined()) return {learned_value(h.call, h.inputs())};
-  return h.packed(learned_gradients(h.call, grad, h.inputs(), h.needed));
+  if (!grad.defined()) return {value(h.call, h.inputs())};
+  return h.packed(gradients(h.call, grad, h.inputs(), h.needed));
 }
 
 }  // namespace smoothact

@@ -46,12 +46,9 @@ struct LearnedCall {
   std::vector<at::Tensor> derivatives(const at::Tensor& grad, const Needed&, const Tensors&) const;
 };
 
-// On self and the parameters, which are checked first; ATen differentiates the results.
-at::Tensor learned_value(const LearnedCall&, Inputs);
+// ATen differentiates these. The tangent is of inputs that have been checked; learned_composite checks them, and gives
+// the gradients where grad is defined, or else the value alone.
 at::Tensor learned_tangent(const LearnedCall&, Inputs, Inputs tangents);
-std::vector<at::Tensor> learned_gradients(const LearnedCall&, const at::Tensor& grad, Inputs,
-                                          const LearnedCall::Needed&);
-// The same of grad where it is defined, or else the value alone.
 std::vector<at::Tensor> learned_composite(const LearnedCall&, const at::Tensor& grad, Inputs,
                                           const LearnedCall::Needed&);
 // The same in one pass, of what is not packed; not to be differentiated. The gradients by self and up go to `places`

@@ -48,8 +48,10 @@ class Worker {
     } else {
       loop_ = cpu::find(activation, static_cast<Order>(operation), dtype);
     }
-    if (work.by_parameters) slopes_ = cpu::find_slopes(activation);
-    widening_ = cpu::find_widening(dtype);
+    if (work.by_parameters) {
+      slopes_ = cpu::find_slopes(activation);
+      widening_ = cpu::find_widening(dtype);
+    }
   }
   // Adds nothing up: `sums` has a row for each of the tile's channels, by each parameter and then by the bias.
   void run(const Tile& tile, double* sums) {
@@ -131,7 +133,7 @@ class Worker {
   cpu::GateLoop gate_loop_ = nullptr;
   cpu::BiasedLoop biased_loop_ = nullptr;
   cpu::SlopeSum slopes_ = nullptr;
-  cpu::Widening widening_;
+  cpu::Widening widening_ = nullptr;
   alignas(64) double x_[Tiles::length], g_[Tiles::length];
   double columns_[cpu::biased_block];
   T spare_[Tiles::length];  // for what nobody needs

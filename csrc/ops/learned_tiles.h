@@ -82,7 +82,6 @@ class TiledOperand {
     return memory_ + (tile.row + row) * outer_ + (tile.channel + c) * channel_ + tile.start * inner_;
   }
 
-  using Bits = std::conditional_t<sizeof(T) == 2, uint16_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>;
   static constexpr int64_t ahead = 16;  // rows
 
   template <bool to_block>
@@ -90,19 +89,14 @@ class TiledOperand {
     const int64_t pitch = tiles_.pitch();
     int64_t r = 0;
     if (tile.run == 1 && channel_ == sizeof(T)) {
-      constexpr int n = loops::square<Bits>;
+      constexpr int n = loops::square<T>;
       const int64_t squares = tile.channels / n * n;
       for (; r + n <= tile.rows; r += n) {
         // Rows lie on pages of their own, where no hardware fetches ahead.
         for (int64_t i = r + ahead; i < std::min(r + ahead + n, tile.rows); ++i)
           __builtin_prefetch(at(tile, i, 0), !to_block);
-        for (int64_t c = 0; c < squares; c += n) {
-          char *const q = reinterpret_cast<char*>(block_.data() + c * pitch + r), *const p = at(tile, r, c);
-          if constexpr (to_block)
-            loops::transpose_square<Bits>(q, pitch * sizeof(T), p, outer_);
-          else
-            loops::transpose_square<Bits>(p, outer_, q, pitch * sizeof(T));
-        }
+        for (int64_t c = 0; c < squares; c += n)
+          loops::transfer_square<T, to_block>(block_.data() + c * pitch + r, pitch, at(tile, r, c), outer_);
         move<to_block>(tile, r, n, squares);
       }
     }
